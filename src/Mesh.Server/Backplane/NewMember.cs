@@ -1,0 +1,10 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>What a connection brings when it joins a room.</summary>
+/// <param name="ConnectionId">The connection.</param>
+/// <param name="UserId">Who the server verified it to be, if anyone.</param>
+/// <param name="Sibling">The opaque id that connections of one user share in this room, if it has a session.</param>
+/// <param name="Metadata">The connection's metadata; absent if none.</param>
+public sealed record NewMember(string ConnectionId, string? UserId = null, string? Sibling = null, RawJson Metadata = default);

@@ -1,0 +1,13 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>What came of a change at the store.</summary>
+/// <param name="Outcome">What happened.</param>
+/// <param name="Member">The member after it; null if there is none.</param>
+/// <param name="At">The room's epoch and revision after it.</param>
+public sealed record RoomChange(ChangeOutcome Outcome, Member? Member, Stamp At)
+{
+    /// <summary>Why the state of a join or a restore was refused; null if it was not.</summary>
+    public RestoreRefusal? Refusal { get; init; }
+}

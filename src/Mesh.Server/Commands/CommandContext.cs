@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Mesh.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Mesh.Server;
+
+/// <summary>One command on its way through middleware to its handler.</summary>
+public sealed class CommandContext : IAsyncDisposable
+{
+    private readonly IServiceScopeFactory _scopes;
+    private readonly JsonSerializerOptions _json;
+    private AsyncServiceScope? _scope;
+
+    internal CommandContext(Transport transport, InboundFrame frame, IServiceScopeFactory scopes, JsonSerializerOptions json)
+    {
+        (Transport, Frame, _scopes, _json) = (transport, frame, scopes, json);
+        Connection = transport.Connection;
+    }
+
+    /// <summary>The connection that sent the command.</summary>
+    public MeshConnection Connection { get; }
+
+    /// <summary>The command's name.</summary>
+    public string Command => Frame.Command;
+
+    /// <summary>The payload as it was sent; absent if there was none. Copy what you keep.</summary>
+    public RawJson Payload => Frame.Payload;
+
+    /// <summary>Services in a scope of this command, made when first asked for.</summary>
+    public IServiceProvider Services => (_scope ??= _scopes.CreateAsyncScope()).ServiceProvider;
+
+    /// <summary>Cancelled when the connection's WebSocket is gone.</summary>
+    public CancellationToken CancellationToken => Transport.Gone;
+
+    /// <summary>Reads the payload as <typeparamref name="T"/>, by <see cref="MeshJsonOptions"/>; the default if it is absent.</summary>
+    /// <exception cref="MeshException"><c>EINVALID</c>: the payload is no <typeparamref name="T"/>.</exception>
+    public T? ReadPayload<T>() => AppJson.Deserialize<T>(Payload, _json);
+
+    /// <summary>Ends the command's scope. Called by the server.</summary>
+    public ValueTask DisposeAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    internal Transport Transport { get; }
+
+    internal InboundFrame Frame { get; }
+
+    internal JsonSerializerOptions Json => _json;
+
+    /// <summary>True once the handler has queued the response itself.</summary>
+    internal bool HasResponded { get; set; }
+}

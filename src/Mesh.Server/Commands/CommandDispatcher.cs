@@ -1,0 +1,38 @@
+using Mesh.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>Runs one frame's command and answers it; nothing a handler does gets past here (protocol §3).</summary>
+internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFactory scopes, IOptions<MeshJsonOptions> json, ILogger<CommandDispatcher> log)
+{
+    public async ValueTask ExecuteAsync(Transport transport, InboundFrame frame)
+    {
+        await using var context = new CommandContext(transport, frame, scopes, json.Value.SerializerOptions);
+        ReadOnlyMemory<byte> response;
+        try
+        {
+            if (frame.Kind == FrameKind.Invalid) throw Refusals.Invalid("A frame needs a command");
+            var command = commands.Find(frame.Command) ?? throw Refusals.NotFound(frame.Command);
+            var result = await command(context);
+            if (context.HasResponded) return;
+            response = OutboundFrame.Response(frame.Id, frame.Command, result);
+        }
+        catch (MeshException refusal)
+        {
+            response = OutboundFrame.Error(frame.Id, frame.Command, refusal);
+        }
+        catch (OperationCanceledException) when (transport.Gone.IsCancellationRequested)
+        {
+            return; // Nobody is left to be answered.
+        }
+        catch (Exception failure)
+        {
+            log.CommandFailed(frame.Command, context.Connection.Id, failure);
+            response = OutboundFrame.Error(frame.Id, frame.Command, Refusals.Failed());
+        }
+        transport.TrySend(response);
+    }
+}

@@ -1,0 +1,7 @@
+namespace Mesh.Server;
+
+/// <summary>Some of Mesh's own commands.</summary>
+internal interface ICommandGroup
+{
+    IEnumerable<RegisteredCommand> Commands { get; }
+}

@@ -1,0 +1,114 @@
+using System.Security.Claims;
+using System.Text.Json;
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>One connection id, over one WebSocket at a time: a session's connection outlives a dropped WebSocket for the grace.</summary>
+public sealed class MeshConnection
+{
+    private readonly Lock _gate = new();
+    private readonly JsonSerializerOptions _json;
+    private RawJson _metadata;
+    private Transport? _transport;
+    private bool _ended;
+
+    internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport transport, Func<MeshConnection, Memberships> memberships)
+    {
+        Id = id;
+        User = user;
+        UserId = userId;
+        _json = json;
+        _transport = transport;
+        Memberships = memberships(this);
+    }
+
+    /// <summary>The connection's id, as members and clients know it.</summary>
+    public string Id { get; }
+
+    /// <summary>Who the request that opened the connection was authenticated as.</summary>
+    public ClaimsPrincipal User { get; }
+
+    /// <summary>The verified user's id; null if nobody was authenticated.</summary>
+    public string? UserId { get; }
+
+    /// <summary>The metadata attached to the connection, as JSON; absent if none. Set it through <see cref="MeshServer"/>.</summary>
+    public RawJson Metadata
+    {
+        get { lock (_gate) return _metadata; }
+        internal set { lock (_gate) _metadata = value; }
+    }
+
+    /// <summary>True while a WebSocket is attached; false when dropped (perhaps within its grace) or ended.</summary>
+    public bool IsOpen => Transport is not null;
+
+    /// <summary>The names of the rooms the connection is a member of.</summary>
+    public IReadOnlyCollection<string> Rooms => Memberships.Rooms;
+
+    /// <summary>Sends an event to this connection. False if it is not open, or too slow to take it.</summary>
+    public bool Send<T>(string command, T payload) =>
+        Transport is { } transport && transport.TrySend(OutboundMessage.Of(OutboundFrame.Event(command, AppJson.Serialize(payload, _json))));
+
+    /// <summary>Ends the connection: its members leave at once.</summary>
+    /// <param name="code">A close code of protocol §14; clients do not reconnect after 4100–4199. Default: 4100.</param>
+    /// <param name="reason">Up to 123 bytes of UTF-8 that the client can read.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The code is not 1000 or 4000–4999.</exception>
+    public void Close(int code = CloseCodes.Ended, string reason = "")
+    {
+        if (code is not (CloseCodes.Normal or >= 4000 and <= 4999)) throw new ArgumentOutOfRangeException(nameof(code));
+        Transport?.RequestClose(code, reason);
+    }
+
+    internal Memberships Memberships { get; }
+
+    /// <summary>What the client opened with <c>mesh/session</c>; null for a plain client.</summary>
+    internal Session? Session { get; set; }
+
+    /// <summary>True once applications were told of the connection.</summary>
+    internal bool IsAnnounced { get; set; }
+
+    internal Transport? Transport
+    {
+        get { lock (_gate) return _transport; }
+    }
+
+    internal bool IsEnded
+    {
+        get { lock (_gate) return _ended; }
+    }
+
+    /// <summary>Takes over another WebSocket; false if the connection has ended.</summary>
+    internal bool TryAttach(Transport transport, out Transport? predecessor)
+    {
+        lock (_gate)
+        {
+            predecessor = _transport;
+            if (_ended) return false;
+            _transport = transport;
+            return true;
+        }
+    }
+
+    /// <summary>Lets go of a WebSocket; false if the connection has another one by now.</summary>
+    internal bool TryDetach(Transport transport)
+    {
+        lock (_gate)
+        {
+            if (_transport != transport) return false;
+            _transport = null;
+            return true;
+        }
+    }
+
+    /// <summary>Marks the end; false if a WebSocket is attached (unless <paramref name="evenIfOpen"/>), or it had ended.</summary>
+    internal bool TryEnd(bool evenIfOpen = false)
+    {
+        lock (_gate)
+        {
+            if (_ended || (_transport is not null && !evenIfOpen)) return false;
+            _ended = true;
+            _transport = null;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Mesh.Server;
+
+internal sealed record SessionRequest(string? Resume, string? ClientKey);
+
+internal sealed record SessionResult(
+    string ConnectionId, bool Resumed, string Token, string? UserId, long Grace, long ReloadGrace, long PingInterval, SessionLimits Limits);
+
+internal sealed record SessionLimits(int Message, int State);

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Mesh.Protocol;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>The connections of this node that can be resumed, by token (protocol §8).</summary>
+internal sealed class Sessions(
+    ConnectionRegistry connections, ConnectionEvents events, IOptions<MeshOptions> options, MeshMetrics metrics, ILogger<Sessions> log)
+{
+    private readonly ConcurrentDictionary<string, MeshConnection> _byToken = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the WebSocket that of the connection which <paramref name="token"/> resumes; null if there is none of the same user.</summary>
+    public MeshConnection? TryResume(Transport transport, string token)
+    {
+        var fresh = transport.Connection;
+        if (!_byToken.TryGetValue(token, out var dropped) || dropped.UserId != fresh.UserId) return null;
+        if (!dropped.TryAttach(transport, out var predecessor)) return null;
+        transport.Connection = dropped;
+        dropped.Session!.EndGrace();
+        predecessor?.Subscriptions.RemoveAll();
+        predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");
+        dropped.Memberships.AwaitClaims(options.Value.Grace);
+
+        // The id this WebSocket had until now was nobody's yet.
+        fresh.TryEnd(evenIfOpen: true);
+        connections.Remove(fresh);
+        events.Retire(fresh);
+        metrics.SessionResumed();
+        log.Resumed(dropped.Id);
+        return dropped;
+    }
+
+    /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>
+    public string Issue(MeshConnection connection, string? presented)
+    {
+        var session = connection.Session!;
+        var token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(33)).Replace('+', '-').Replace('/', '_');
+        lock (session.Tokens)
+        {
+            Keep(session, it => it == presented);
+            session.Tokens.Add(token);
+            _byToken[token] = connection;
+        }
+        return token;
+    }
+
+    /// <summary>The newest token has arrived: it alone is valid from now on.</summary>
+    public void Confirm(MeshConnection connection)
+    {
+        if (connection.Session is not { } session) return;
+        lock (session.Tokens)
+        {
+            if (session.Tokens.Count < 2) return;
+            var newest = session.Tokens[^1];
+            Keep(session, it => it == newest);
+        }
+    }
+
+    /// <summary>The connection has ended: nothing resumes it.</summary>
+    public void Forget(MeshConnection connection)
+    {
+        if (connection.Session is not { } session) return;
+        lock (session.Tokens) Keep(session, _ => false);
+    }
+
+    private void Keep(Session session, Predicate<string> wanted)
+    {
+        foreach (var token in session.Tokens)
+            if (!wanted(token)) _byToken.TryRemove(token, out _);
+        session.Tokens.RemoveAll(it => !wanted(it));
+    }
+}

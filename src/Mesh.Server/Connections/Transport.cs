@@ -1,0 +1,205 @@
+using System.Net.WebSockets;
+using System.Threading.Channels;
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>One WebSocket: a reader, a dispatcher that runs commands in the order sent, and a writer.</summary>
+internal sealed class Transport : IAsyncDisposable
+{
+    private const int MostWaiting = 32;
+
+    private readonly WebSocket _socket;
+    private readonly Action _abortRequest;
+    private readonly MeshOptions _options;
+    private readonly TimeProvider _time;
+    private readonly MeshMetrics _metrics;
+    private readonly MessageReader _reader;
+    private readonly Outbox _outbox;
+    private readonly TokenBucket _commands;
+    private readonly CancellationTokenSource _killed = new();
+    private readonly CancellationTokenSource _gone = new();
+    private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<InboundFrame> _inbound = Channel.CreateBounded<InboundFrame>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+
+    private readonly Lock _closeGate = new();
+    private (int Code, string Reason)? _close;
+    private ITimer? _closeTimer;
+    private Task _running = Task.CompletedTask;
+    private Task _snapshotSent = Task.CompletedTask;
+    private long _lastSeen;
+
+    public Transport(WebSocket socket, Action abortRequest, MeshOptions options, TimeProvider time, MeshMetrics metrics)
+    {
+        _socket = socket;
+        _abortRequest = abortRequest;
+        _options = options;
+        _time = time;
+        _metrics = metrics;
+        _reader = new(socket, options.MessageBytes);
+        _outbox = new(options.OutboundBytes);
+        _commands = new(options.CommandsPerSecond, options.CommandBurst, time);
+        _lastSeen = time.GetTimestamp();
+        Subscriptions = new(this, options.RoomsPerConnection);
+        _outbox.Drained += Subscriptions.CatchUp;
+        Gone = _gone.Token;
+    }
+
+    /// <summary>Whose WebSocket this is: another connection's after a resume.</summary>
+    public required MeshConnection Connection { get; set; }
+
+    /// <summary>The rooms this WebSocket is told about.</summary>
+    public Subscriptions Subscriptions { get; }
+
+    /// <summary>Cancelled when the WebSocket has ended.</summary>
+    public CancellationToken Gone { get; }
+
+    /// <summary>How long nothing was received.</summary>
+    public TimeSpan SilentFor => _time.GetElapsedTime(Interlocked.Read(ref _lastSeen));
+
+    /// <summary>True while diffs should be held back.</summary>
+    public bool IsCrowded => _outbox.IsCrowded;
+
+    /// <summary>Told when an answer to a latency request arrives.</summary>
+    public Action? LatencyAnswered { get; set; }
+
+    /// <summary>Queues a message; false if the WebSocket is closing. A receiver too slow for its queue is closed, and learns why.</summary>
+    public bool TrySend(OutboundMessage message)
+    {
+        if (_outbox.TryAdd(message)) return true;
+        RequestClose(CloseCodes.SlowReceiver, "too slow for its outbound queue");
+        return false;
+    }
+
+    /// <summary>Queues a message that many connections share.</summary>
+    public bool TrySend(ReadOnlyMemory<byte> frame) => TrySend(OutboundMessage.Of(frame));
+
+    /// <summary>Queues a message that holds snapshots, once the one before it was sent: a connection has one in flight.</summary>
+    public async ValueTask SendSnapshotAsync(OutboundMessage message)
+    {
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _snapshotSent.WaitAsync(Gone);
+        _snapshotSent = sent.Task;
+        TrySend(message with { Sent = sent });
+    }
+
+    /// <summary>Closes once what is queued was sent, or the close timeout has passed. The first code stays.</summary>
+    public void RequestClose(int code, string reason)
+    {
+        lock (_closeGate)
+        {
+            if (_close is not null) return;
+            _close = (code, reason);
+            _closeTimer = _time.CreateTimer(static it => ((Transport)it!).Kill(), this, _options.CloseTimeout, Timeout.InfiniteTimeSpan);
+        }
+        _outbox.Complete();
+        _closeRequested.TrySetResult();
+    }
+
+    /// <summary>Ends the WebSocket without a word.</summary>
+    public void Kill()
+    {
+        _killed.Cancel();
+        _abortRequest();
+    }
+
+    /// <summary>Runs until either side ends it. Then call <see cref="FinishAsync"/>.</summary>
+    public async Task<TransportEnd> RunAsync(Func<Transport, InboundFrame, ValueTask> execute)
+    {
+        var reading = ReadAsync();
+        var dispatching = DispatchAsync(execute);
+        _running = Task.WhenAll(reading, dispatching, WriteAsync());
+        await Task.WhenAny(reading, _closeRequested.Task);
+
+        _inbound.Writer.TryComplete();
+        var end = _close is { } close ? new TransportEnd(close.Code, ByServer: true) : new(await reading, ByServer: false);
+        // What was sent before a clean close still takes effect, unless a handler holds it up.
+        if (!end.ByServer && end.Code != TransportEnd.Dropped)
+            await Task.WhenAny(dispatching, Task.Delay(_options.CloseTimeout, _time));
+        await _gone.CancelAsync();
+        return end;
+    }
+
+    /// <summary>Says goodbye, and waits until nothing runs any more.</summary>
+    public async Task FinishAsync(TransportEnd end)
+    {
+        if (end.Code == TransportEnd.Dropped) Kill();
+        RequestClose(end.Code == TransportEnd.Dropped ? CloseCodes.Normal : end.Code, "");
+        await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_closeTimer is not null) await _closeTimer.DisposeAsync();
+        _gone.Dispose();
+        _killed.Dispose();
+        _socket.Dispose();
+    }
+
+    private async Task<int> ReadAsync()
+    {
+        while (true)
+        {
+            var message = await _reader.ReadAsync(_killed.Token);
+            if (message.End is { } end) return end;
+            Interlocked.Exchange(ref _lastSeen, _time.GetTimestamp());
+            if (message.Refusal is { } refusal) RequestClose(refusal, refusal == CloseCodes.Binary ? "text only" : "message too big");
+            // After the server's close only the peer's own is waited for.
+            else if (_close is null) await TakeAsync(InboundFrame.Parse(message.Utf8));
+        }
+    }
+
+    private async ValueTask TakeAsync(InboundFrame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.NotJson:
+                RequestClose(CloseCodes.NotJson, "not JSON");
+                break;
+            case FrameKind.Ignored:
+                _metrics.FrameIgnored();
+                break;
+            case FrameKind.Liveness:
+                if (frame.Command == CommandNames.LatencyResponse) LatencyAnswered?.Invoke();
+                break;
+            default:
+                await QueueAsync(frame);
+                break;
+        }
+    }
+
+    private async ValueTask QueueAsync(InboundFrame frame)
+    {
+        try
+        {
+            if (await _commands.TakeAsync(Gone)) await _inbound.Writer.WriteAsync(frame, Gone);
+            else TrySend(OutboundFrame.Error(frame.Id, frame.Command, new MeshException(ErrorCodes.Rate, "Too many commands")));
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or ChannelClosedException)
+        {
+            // It came after the end.
+        }
+    }
+
+    private async Task DispatchAsync(Func<Transport, InboundFrame, ValueTask> execute)
+    {
+        await foreach (var frame in _inbound.Reader.ReadAllAsync())
+            if (_close is null && !Gone.IsCancellationRequested) await execute(this, frame);
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await _outbox.WriteAsync(_socket, _killed.Token);
+            var (code, reason) = _close ?? (CloseCodes.Normal, "");
+            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await _socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, _killed.Token);
+        }
+        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
+        {
+            Kill();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Server;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "Command {Command} of connection {ConnectionId} failed.")]
+    public static partial void CommandFailed(this ILogger log, string command, string connectionId, Exception failure);
+
+    [LoggerMessage(2, LogLevel.Error, "The presence guard of room {Room} failed; the connection was refused.")]
+    public static partial void GuardFailed(this ILogger log, string room, Exception failure);
+
+    [LoggerMessage(3, LogLevel.Error, "Room {Room} could not be read again; its view is stale.")]
+    public static partial void ResyncFailed(this ILogger log, string room, Exception failure);
+
+    [LoggerMessage(4, LogLevel.Error, "A change that connection {ConnectionId} was due to make in a room failed.")]
+    public static partial void RoomChangeFailed(this ILogger log, string connectionId, Exception failure);
+
+    [LoggerMessage(5, LogLevel.Error, "A handler of the event {Event} failed for connection {ConnectionId}.")]
+    public static partial void EventHandlerFailed(this ILogger log, string @event, string connectionId, Exception failure);
+
+    [LoggerMessage(6, LogLevel.Debug, "Connection {ConnectionId} opened.")]
+    public static partial void Opened(this ILogger log, string connectionId);
+
+    [LoggerMessage(7, LogLevel.Debug, "The WebSocket of connection {ConnectionId} ended with {Code} (by the server: {ByServer}).")]
+    public static partial void TransportEnded(this ILogger log, string connectionId, int code, bool byServer);
+
+    [LoggerMessage(8, LogLevel.Debug, "Connection {ConnectionId} was resumed.")]
+    public static partial void Resumed(this ILogger log, string connectionId);
+
+    [LoggerMessage(9, LogLevel.Debug, "Connection {ConnectionId} ended.")]
+    public static partial void Ended(this ILogger log, string connectionId);
+
+    [LoggerMessage(10, LogLevel.Error, "Connection {ConnectionId} failed and was ended.")]
+    public static partial void ConnectionFailed(this ILogger log, string connectionId, Exception failure);
+}

@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Matching;
+
+namespace Mesh.Server;
+
+/// <summary>Lets Mesh's endpoint match WebSocket requests only, so that a page can live at the same path.</summary>
+internal sealed class WebSocketRequestPolicy : MatcherPolicy, IEndpointSelectorPolicy
+{
+    public override int Order => 0;
+
+    public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(IsMesh);
+
+    public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
+    {
+        var upgrade = IsWebSocketRequest(httpContext);
+        for (var at = 0; at < candidates.Count; at++)
+            if (candidates.IsValidCandidate(at) && IsMesh(candidates[at].Endpoint) != upgrade && (upgrade ? HasMesh(candidates) : true))
+                candidates.SetValidity(at, false);
+        return Task.CompletedTask;
+    }
+
+    private static bool HasMesh(CandidateSet candidates)
+    {
+        for (var at = 0; at < candidates.Count; at++)
+            if (candidates.IsValidCandidate(at) && IsMesh(candidates[at].Endpoint)) return true;
+        return false;
+    }
+
+    private static bool IsMesh(Endpoint endpoint) => endpoint.Metadata.GetMetadata<MeshEndpoint>() is not null;
+
+    // The WebSocket middleware runs only inside the endpoint, so the request is asked itself: HTTP/1.1, then HTTP/2.
+    private static bool IsWebSocketRequest(HttpContext http) =>
+        http.Request.Headers.Upgrade.Any(it => string.Equals(it, "websocket", StringComparison.OrdinalIgnoreCase))
+        || http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+}

@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>Answers that hold snapshots: each snapshot is a part of the message of its own, in bytes that all receivers share.</summary>
+internal static class CatchUpResponse
+{
+    /// <summary>Sends the answer to <c>mesh/enter</c>.</summary>
+    public static ValueTask SendAsync(CommandContext context, IReadOnlyList<(EnteredRoom Room, ReadOnlyMemory<byte> Snapshot)> rooms)
+    {
+        var message = new PartedResponse(context);
+        message.Write("{\"rooms\":["u8);
+        for (var at = 0; at < rooms.Count; at++)
+        {
+            if (at > 0) message.Write(","u8);
+            message.Write(rooms[at].Room, ServerJson.Default.EnteredRoom, rooms[at].Snapshot);
+        }
+        message.Write("]}"u8);
+        return message.SendAsync(context);
+    }
+
+    /// <summary>Sends the answer to a subscription.</summary>
+    public static ValueTask SendAsync<T>(CommandContext context, T answer, JsonTypeInfo<T> type, ReadOnlyMemory<byte> snapshot)
+    {
+        var message = new PartedResponse(context);
+        message.Write(answer, type, snapshot);
+        return message.SendAsync(context);
+    }
+
+    private sealed class PartedResponse
+    {
+        private readonly List<ReadOnlyMemory<byte>> _parts = [];
+        private ArrayBufferWriter<byte> _part = new();
+        private int _shared;
+
+        public PartedResponse(CommandContext context)
+        {
+            Write("{\"id\":"u8);
+            Write(context.Frame.Id.Utf8.Span);
+            Write(",\"command\":\""u8);
+            Write(JsonEncodedText.Encode(context.Command).EncodedUtf8Bytes);
+            Write("\",\"payload\":"u8);
+        }
+
+        public void Write(ReadOnlySpan<byte> bytes) => _part.Write(bytes);
+
+        public void Write<T>(T value, JsonTypeInfo<T> type, ReadOnlyMemory<byte> snapshot)
+        {
+            var json = JsonSerializer.SerializeToUtf8Bytes(value, type).AsSpan();
+            if (snapshot.IsEmpty)
+            {
+                Write(json);
+                return;
+            }
+            Write(json[..^1]);
+            Write(",\"snapshot\":"u8);
+            _parts.Add(_part.WrittenMemory);
+            _parts.Add(snapshot);
+            _shared += snapshot.Length;
+            _part = new();
+            Write("}"u8);
+        }
+
+        public ValueTask SendAsync(CommandContext context)
+        {
+            Write("}"u8);
+            _parts.Add(_part.WrittenMemory);
+            return context.Transport.SendSnapshotAsync(new([.. _parts], _parts.Sum(it => it.Length) - _shared));
+        }
+    }
+}

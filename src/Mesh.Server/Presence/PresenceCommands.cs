@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Mesh.Protocol;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>Presence as plain clients know it (protocol §7).</summary>
+internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory, PresenceRules rules, IOptions<MeshOptions> options) : ICommandGroup
+{
+    private static readonly RawJson True = RawJson.FromText("true");
+    private static readonly RawJson False = RawJson.FromText("false");
+
+    public IEnumerable<RegisteredCommand> Commands =>
+    [
+        new(CommandNames.SubscribePresence, SubscribeAsync, []),
+        new(CommandNames.UnsubscribePresence, UnsubscribeAsync, []),
+        new(CommandNames.PublishPresenceState, PublishAsync, []),
+        new(CommandNames.ClearPresenceState, ClearAsync, []),
+        new(CommandNames.GetPresenceState, GetAsync, []),
+    ];
+
+    private async ValueTask<RawJson> SubscribeAsync(CommandContext context)
+    {
+        var request = Payload.Read(context, ServerJson.Default.SubscribeRequest);
+        var name = Payload.RoomName(request.RoomName);
+        if (await rules.RefuseAsync(context, name) is not null) return Serialize(new SubscribeResult(false, [], null));
+
+        var room = await directory.AcquireAsync(name);
+        var subscription = context.Transport.Subscriptions.To(room);
+        context.HasResponded = true;
+        if (request.Diffs)
+        {
+            var answer = subscription.Room.SubscribeToDiffs(subscription, request.Known.ToStamp());
+            await CatchUpResponse.SendAsync(context, new SubscribedToDiffs(true) { Diff = answer.Diff }, ServerJson.Default.SubscribedToDiffs, answer.Snapshot);
+        }
+        else
+        {
+            subscription.Room.SubscribePlain(subscription, roster => OutboundFrame.Response(
+                context.Frame.Id, context.Command, Serialize(new SubscribeResult(true, PresentMember.Of(roster), States(roster)))));
+        }
+        return default;
+    }
+
+    private static ValueTask<RawJson> UnsubscribeAsync(CommandContext context)
+    {
+        var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        return new(context.Transport.Subscriptions.Remove(room) ? True : False);
+    }
+
+    private async ValueTask<RawJson> PublishAsync(CommandContext context)
+    {
+        var request = Payload.Read(context, ServerJson.Default.StateRequest);
+        var room = Payload.RoomName(request.RoomName);
+        var expireAfter = Payload.ExpireAfter(request.ExpireAfter);
+        if (!request.State.HasValue) return False;
+        var state = Payload.State(request.State, options.Value);
+        return await ChangeAsync(context, room, new StateChange.Publish(state, expireAfter, request.Silent ?? false));
+    }
+
+    private ValueTask<RawJson> ClearAsync(CommandContext context)
+    {
+        var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        return ChangeAsync(context, room, new StateChange.Publish(RawJson.Null));
+    }
+
+    private async ValueTask<RawJson> ChangeAsync(CommandContext context, string room, StateChange change)
+    {
+        if (!context.Connection.Memberships.Contains(room) || await rules.RefuseAsync(context, room) is not null) return False;
+        var done = await context.Connection.Memberships.SetStateAsync(room, change, context.CancellationToken);
+        return done.Outcome == ChangeOutcome.Changed ? True : False;
+    }
+
+    private async ValueTask<RawJson> GetAsync(CommandContext context)
+    {
+        var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        if (await rules.RefuseAsync(context, room) is not null) return Serialize(new StatesResult(false, [], null));
+        var roster = await store.ReadAsync(room, context.CancellationToken);
+        return Serialize(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), States(roster)));
+    }
+
+    private static Dictionary<string, RawJson> States(Roster roster) =>
+        roster.Members.Where(it => it.State.HasValue).ToDictionary(it => it.ConnectionId, it => it.State, StringComparer.Ordinal);
+
+    private static RawJson Serialize(SubscribeResult result) => new(JsonSerializer.SerializeToUtf8Bytes(result, ServerJson.Default.SubscribeResult));
+
+    private static RawJson Serialize(StatesResult result) => new(JsonSerializer.SerializeToUtf8Bytes(result, ServerJson.Default.StatesResult));
+}

@@ -1,0 +1,78 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>
+/// Collects a room's changes and sends them as one diff: at once if the room was quiet, else once per interval.
+/// Used under the room's lock, which its timer takes too.
+/// </summary>
+internal sealed class DiffFlush(string room, Lock gate, TimeSpan interval, TimeProvider time)
+{
+    private readonly HashSet<Subscription> _subscriptions = [];
+    private readonly RosterDiffBuilder _pending = new();
+    private ITimer? _timer;
+    private bool _waiting;
+    private long? _flushedAt;
+
+    public void Add(Subscription subscription) => _subscriptions.Add(subscription);
+
+    public void Remove(Subscription subscription) => _subscriptions.Remove(subscription);
+
+    public void Stop() => _timer?.Dispose();
+
+    public void Add(RosterDiff change)
+    {
+        if (change.FromEpoch is not null)
+        {
+            // Nothing follows across epochs: an empty diff ahead of them makes all receivers resync.
+            _pending.Clear();
+            change = new() { Epoch = change.Epoch, From = change.To, To = change.To };
+        }
+        _pending.Add(change);
+        if (_waiting) return;
+        var due = _flushedAt is { } at ? interval - time.GetElapsedTime(at) : TimeSpan.Zero;
+        if (due <= TimeSpan.Zero) Flush();
+        else WaitFor(due);
+    }
+
+    /// <summary>Sends a diff to subscriptions that are not behind.</summary>
+    public void Send(RosterDiff diff, IEnumerable<Subscription> receivers)
+    {
+        OutboundMessage? message = null;
+        foreach (var subscription in receivers)
+        {
+            if (subscription.IsBehind) continue;
+            if (subscription.Transport.IsCrowded)
+            {
+                subscription.IsBehind = true;
+                continue;
+            }
+            message ??= OutboundMessage.Of(OutboundFrame.Event(
+                CommandNames.PresenceDiff, diff with { RoomName = room }, ProtocolJson.Default.RosterDiff));
+            if (subscription.Transport.TrySend(message.Value)) subscription.SentTo = new(diff.Epoch, diff.To);
+        }
+    }
+
+    private void Flush()
+    {
+        _flushedAt = time.GetTimestamp();
+        if (_subscriptions.Count > 0) Send(_pending.Build(), _subscriptions);
+        _pending.Clear();
+    }
+
+    private void WaitFor(TimeSpan due)
+    {
+        _waiting = true;
+        _timer ??= time.CreateTimer(static it => ((DiffFlush)it!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        lock (gate)
+        {
+            _waiting = false;
+            if (!_pending.IsEmpty) Flush();
+        }
+    }
+}

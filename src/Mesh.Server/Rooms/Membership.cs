@@ -1,0 +1,55 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>That a connection is a member of a room: its timers, which the connection's node keeps.</summary>
+internal sealed class Membership(Room room) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private bool _disposed;
+    private ITimer? _expiry;
+    private ITimer? _lease;
+    private ITimer? _claim;
+
+    public Room Room { get; } = room;
+
+    /// <summary>Calls <paramref name="expire"/> at the deadline of the member's newest state; a later call replaces it.</summary>
+    public void ExpireAt(Member member, TimeProvider time, Action<Stamp> expire)
+    {
+        ITimer? timer = null;
+        if (member is { Deadline: { } deadline, Stamp: { } stamp, State.HasValue: true })
+        {
+            var due = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - time.GetUtcNow();
+            timer = time.CreateTimer(_ => expire(stamp), null, due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+        Replace(ref _expiry, timer);
+    }
+
+    /// <summary>Calls <paramref name="renew"/> after <paramref name="due"/>; a later call replaces it.</summary>
+    public void LeaseFor(TimeSpan due, TimeProvider time, Action renew) =>
+        Replace(ref _lease, time.CreateTimer(_ => renew(), null, due, Timeout.InfiniteTimeSpan));
+
+    /// <summary>Calls <paramref name="leave"/> unless <see cref="Claim"/> comes within <paramref name="grace"/>.</summary>
+    public void ClaimWithin(TimeSpan grace, TimeProvider time, Action leave) =>
+        Replace(ref _claim, time.CreateTimer(_ => leave(), null, grace, Timeout.InfiniteTimeSpan));
+
+    public void Claim() => Replace(ref _claim, null);
+
+    public void Dispose()
+    {
+        lock (_gate) _disposed = true;
+        Replace(ref _expiry, null);
+        Replace(ref _lease, null);
+        Replace(ref _claim, null);
+    }
+
+    private void Replace(ref ITimer? slot, ITimer? timer)
+    {
+        lock (_gate)
+        {
+            slot?.Dispose();
+            slot = _disposed ? null : timer;
+            if (_disposed) timer?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Mesh.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Server;
+
+/// <summary>The rooms a connection is a member of, and all it does to them: changes go to the store, timers stay here.</summary>
+internal sealed class Memberships(MeshConnection connection, RoomServices rooms)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Membership> _byRoom = new(StringComparer.Ordinal);
+
+    public IReadOnlyCollection<string> Rooms
+    {
+        get { lock (_gate) return [.. _byRoom.Keys]; }
+    }
+
+    public bool Contains(string room) => Find(room) is not null;
+
+    /// <summary>Joins, with a state if given; for a member only the state matters. Claims the membership after a resume.</summary>
+    /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms, or members in it; <c>ECLOSED</c>: the connection has ended.</exception>
+    public async ValueTask<RoomChange> JoinAsync(string room, StateChange? state, CancellationToken cancellationToken)
+    {
+        var membership = await AddAsync(room);
+        membership.Claim();
+        var metadata = connection.Metadata;
+        RoomChange change;
+        try
+        {
+            change = await rooms.Store.JoinAsync(room, NewMember(room, metadata), state, cancellationToken);
+        }
+        catch
+        {
+            await LeaveAsync(room);
+            throw;
+        }
+        if (change.Outcome == ChangeOutcome.Full)
+        {
+            Remove(room);
+            throw Refusals.RoomFull(room);
+        }
+        // The connection may have ended, or got other metadata, while the store was at it.
+        if (connection.IsEnded)
+        {
+            await LeaveAsync(room);
+            throw Refusals.Ended();
+        }
+        if (connection.Metadata != metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, cancellationToken);
+        Watch(membership, change);
+        if (change.Outcome == ChangeOutcome.Changed && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
+        return change;
+    }
+
+    /// <summary>Publishes, clears or restores the state of a member.</summary>
+    public async ValueTask<RoomChange> SetStateAsync(string room, StateChange state, CancellationToken cancellationToken)
+    {
+        var change = await rooms.Store.SetStateAsync(room, connection.Id, state, cancellationToken);
+        if (Find(room) is { } membership) Watch(membership, change);
+        return change;
+    }
+
+    /// <summary>Attaches metadata to the connection, and to its members in all rooms.</summary>
+    public async ValueTask SetMetadataAsync(RawJson metadata, CancellationToken cancellationToken)
+    {
+        connection.Metadata = metadata;
+        foreach (var room in Rooms) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken);
+    }
+
+    /// <summary>Leaves a room; for a non-member nothing happens.</summary>
+    public async ValueTask LeaveAsync(string room)
+    {
+        Remove(room);
+        await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
+    }
+
+    /// <summary>Leaves all rooms: the connection has ended.</summary>
+    public async ValueTask LeaveAllAsync()
+    {
+        foreach (var room in Rooms) await LeaveAsync(room);
+    }
+
+    /// <summary>After a resume: what is not claimed within the grace leaves (protocol §8).</summary>
+    public void AwaitClaims(TimeSpan grace)
+    {
+        lock (_gate)
+            foreach (var (room, membership) in _byRoom) membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room)));
+    }
+
+    private async ValueTask<Membership> AddAsync(string room)
+    {
+        if (Find(room) is { } present) return present;
+        var acquired = await rooms.Directory.AcquireAsync(room);
+        lock (_gate)
+        {
+            if (!connection.IsEnded && !_byRoom.ContainsKey(room) && _byRoom.Count < rooms.Options.RoomsPerConnection)
+            {
+                acquired.AddMember(connection);
+                return _byRoom[room] = new(acquired);
+            }
+        }
+        acquired.Release();
+        if (connection.IsEnded) throw Refusals.Ended();
+        return Find(room) ?? throw Refusals.TooManyRooms();
+    }
+
+    private void Remove(string room)
+    {
+        Membership? membership;
+        lock (_gate)
+            if (!_byRoom.Remove(room, out membership)) return;
+        membership.Dispose();
+        membership.Room.RemoveMember(connection);
+        membership.Room.Release();
+    }
+
+    private Membership? Find(string room)
+    {
+        lock (_gate) return _byRoom.GetValueOrDefault(room);
+    }
+
+    private NewMember NewMember(string room, RawJson metadata) =>
+        new(connection.Id, connection.UserId, connection.Session?.SiblingIn(room, connection.UserId), metadata);
+
+    private void Watch(Membership membership, RoomChange change)
+    {
+        if (change is { Outcome: ChangeOutcome.Changed, Member: { } member })
+            membership.ExpireAt(member, rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, stamp)));
+    }
+
+    private async ValueTask ExpireAsync(string room, Stamp stamp) =>
+        await rooms.Store.SetStateAsync(room, connection.Id, new StateChange.Expire(stamp), CancellationToken.None);
+
+    // A member's lease is renewed by any sign of life of its connection.
+    private void Lease(Membership membership, TimeSpan ttl, TimeSpan due) => membership.LeaseFor(due, rooms.Time, () =>
+    {
+        var left = ttl - (connection.Transport?.SilentFor ?? ttl);
+        if (left > TimeSpan.Zero) Lease(membership, ttl, left);
+        else Later(LeaveAsync(membership.Room.Name));
+    });
+
+    // For timers, which have nobody to tell.
+    private void Later(ValueTask change) => _ = LogFailureAsync(change);
+
+    private async Task LogFailureAsync(ValueTask change)
+    {
+        try
+        {
+            await change;
+        }
+        catch (Exception failure)
+        {
+            rooms.Log.RoomChangeFailed(connection.Id, failure);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>Joining and leaving rooms (protocol §5, §6).</summary>
+internal sealed class RoomCommands(IRoomStore store) : ICommandGroup
+{
+    private static readonly RawJson True = RawJson.FromText("true");
+    private static readonly RawJson Success = new(JsonSerializer.SerializeToUtf8Bytes(new SuccessResult(true), ServerJson.Default.SuccessResult));
+
+    public IEnumerable<RegisteredCommand> Commands =>
+    [
+        new(CommandNames.Noop, static _ => new(True), []),
+        new(CommandNames.JoinRoom, JoinAsync, []),
+        new(CommandNames.LeaveRoom, LeaveAsync, []),
+    ];
+
+    private async ValueTask<RawJson> JoinAsync(CommandContext context)
+    {
+        var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        await context.Connection.Memberships.JoinAsync(room, state: null, context.CancellationToken);
+        var roster = await store.ReadAsync(room, context.CancellationToken);
+        return new(JsonSerializer.SerializeToUtf8Bytes(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
+    }
+
+    private static async ValueTask<RawJson> LeaveAsync(CommandContext context)
+    {
+        var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        await context.Connection.Memberships.LeaveAsync(room);
+        return Success;
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>The rooms this node has members or subscribers in.</summary>
+internal sealed class RoomDirectory
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Room> _rooms = new(StringComparer.Ordinal);
+    private readonly IRoomStore _store;
+    private readonly IOptions<MeshOptions> _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Room> _log;
+
+    public RoomDirectory(IRoomStore store, IBackplane backplane, IOptions<MeshOptions> options, TimeProvider time, ILogger<Room> log)
+    {
+        (_store, _options, _time, _log) = (store, options, time, log);
+        backplane.Received += broadcast =>
+        {
+            if (broadcast.Room is { } name) Find(name)?.Broadcast(broadcast);
+        };
+    }
+
+    /// <summary>The room, listening to the store. Each call is paired with one <see cref="Room.Release"/>.</summary>
+    public async ValueTask<Room> AcquireAsync(string name)
+    {
+        Room? room;
+        lock (_gate)
+        {
+            if (!_rooms.TryGetValue(name, out room))
+                _rooms[name] = room = new(name, _store, Forget, _options.Value, _time, _log);
+            room.Users++;
+        }
+        try
+        {
+            await room.Ready;
+            return room;
+        }
+        catch
+        {
+            room.Release();
+            throw;
+        }
+    }
+
+    private Room? Find(string name)
+    {
+        lock (_gate) return _rooms.GetValueOrDefault(name);
+    }
+
+    private bool Forget(Room room)
+    {
+        lock (_gate)
+        {
+            if (--room.Users > 0) return false;
+            return _rooms.Remove(room.Name);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>The last changes of a room, for those who come back (protocol §9). Used under the room's lock.</summary>
+internal sealed class RoomHistory(int length)
+{
+    private readonly Queue<RosterDiff> _changes = new();
+
+    public void Add(RosterDiff change)
+    {
+        if (change.FromEpoch is not null) _changes.Clear();
+        if (_changes.Count == length) _changes.Dequeue();
+        _changes.Enqueue(change);
+    }
+
+    /// <summary>The diff from <paramref name="known"/> to <paramref name="now"/>; null if the changes do not reach back to it.</summary>
+    public RosterDiff? Since(Stamp known, Stamp now)
+    {
+        if (known.Epoch != now.Epoch || known > now) return null;
+        if (known == now) return new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
+        if (_changes.Count == 0 || _changes.Peek() is { } oldest && (oldest.Epoch != known.Epoch || oldest.From > known.Revision)) return null;
+        var diff = new RosterDiffBuilder();
+        foreach (var change in _changes)
+            if (change.To > known.Revision) diff.Add(change);
+        return diff.Build();
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>What the memberships of all connections share.</summary>
+internal sealed class RoomServices(
+    IRoomStore store,
+    RoomDirectory directory,
+    PresenceRules presence,
+    IOptions<MeshOptions> options,
+    TimeProvider time,
+    ILogger<Memberships> log)
+{
+    public IRoomStore Store { get; } = store;
+
+    public RoomDirectory Directory { get; } = directory;
+
+    public PresenceRules Presence { get; } = presence;
+
+    public MeshOptions Options { get; } = options.Value;
+
+    public TimeProvider Time { get; } = time;
+
+    public ILogger Log { get; } = log;
+}

@@ -1,0 +1,19 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>That one WebSocket is told about one room: as a plain client, or by diffs. Used under the room's lock.</summary>
+internal sealed class Subscription(Room room, Transport transport)
+{
+    public Room Room { get; } = room;
+
+    public Transport Transport { get; } = transport;
+
+    public bool ByDiffs { get; set; }
+
+    /// <summary>Up to where diffs were queued.</summary>
+    public Stamp SentTo { get; set; }
+
+    /// <summary>True while diffs are held back because the receiver is slow.</summary>
+    public bool IsBehind { get; set; }
+}
