@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Mesh.Server;
 
 /// <summary>One command on its way through middleware to its handler.</summary>
-public sealed class CommandContext : IAsyncDisposable
+public sealed class CommandContext
 {
     private readonly IServiceScopeFactory _scopes;
     private readonly JsonSerializerOptions _json;
@@ -36,8 +36,8 @@ public sealed class CommandContext : IAsyncDisposable
     /// <exception cref="MeshException"><c>EINVALID</c>: the payload is no <typeparamref name="T"/>.</exception>
     public T? ReadPayload<T>() => AppJson.Deserialize<T>(Payload, _json);
 
-    /// <summary>Ends the command's scope. Called by the server.</summary>
-    public ValueTask DisposeAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Ends the command's scope.</summary>
+    internal ValueTask EndAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     internal Transport Transport { get; }
 

@@ -10,7 +10,7 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
 {
     public async ValueTask ExecuteAsync(Transport transport, InboundFrame frame)
     {
-        await using var context = new CommandContext(transport, frame, scopes, json.Value.SerializerOptions);
+        var context = new CommandContext(transport, frame, scopes, json.Value.SerializerOptions);
         ReadOnlyMemory<byte> response;
         try
         {
@@ -32,6 +32,10 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
         {
             log.CommandFailed(frame.Command, context.Connection.Id, failure);
             response = OutboundFrame.Error(frame.Id, frame.Command, Refusals.Failed());
+        }
+        finally
+        {
+            await context.EndAsync();
         }
         transport.TrySend(response);
     }

@@ -16,7 +16,7 @@ internal sealed class ConnectionHost
     private readonly Sessions _sessions;
     private readonly ConnectionEvents _events;
     private readonly CommandDispatcher _dispatcher;
-    private readonly RoomServices _rooms;
+    private readonly RoomAccess _rooms;
     private readonly UserIdentity _identity;
     private readonly MeshOptions _options;
     private readonly MeshJsonOptions _json;
@@ -30,7 +30,7 @@ internal sealed class ConnectionHost
         Sessions sessions,
         ConnectionEvents events,
         CommandDispatcher dispatcher,
-        RoomServices rooms,
+        RoomAccess rooms,
         UserIdentity identity,
         IOptions<MeshOptions> options,
         IOptions<MeshJsonOptions> json,

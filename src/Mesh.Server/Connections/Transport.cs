@@ -29,6 +29,7 @@ internal sealed class Transport : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task _snapshotSent = Task.CompletedTask;
     private long _lastSeen;
+    private volatile bool _isHeldUp;
 
     public Transport(WebSocket socket, Action abortRequest, MeshOptions options, TimeProvider time, MeshMetrics metrics)
     {
@@ -55,8 +56,8 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Cancelled when the WebSocket has ended.</summary>
     public CancellationToken Gone { get; }
 
-    /// <summary>How long nothing was received.</summary>
-    public TimeSpan SilentFor => _time.GetElapsedTime(Interlocked.Read(ref _lastSeen));
+    /// <summary>How long nothing was received; zero while it is the server that does not read.</summary>
+    public TimeSpan SilentFor => _isHeldUp ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _lastSeen));
 
     /// <summary>True while diffs should be held back.</summary>
     public bool IsCrowded => _outbox.IsCrowded;
@@ -171,6 +172,7 @@ internal sealed class Transport : IAsyncDisposable
 
     private async ValueTask QueueAsync(InboundFrame frame)
     {
+        _isHeldUp = true;
         try
         {
             if (await _commands.TakeAsync(Gone)) await _inbound.Writer.WriteAsync(frame, Gone);
@@ -179,6 +181,11 @@ internal sealed class Transport : IAsyncDisposable
         catch (Exception ended) when (ended is OperationCanceledException or ChannelClosedException)
         {
             // It came after the end.
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _lastSeen, _time.GetTimestamp());
+            _isHeldUp = false;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Protocol;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Mesh.Server;
@@ -14,9 +15,18 @@ public sealed class MeshServer
     private readonly MeshOptions _options;
     private readonly MeshJsonOptions _json;
 
-    internal MeshServer(
+    private MeshServer(
         ConnectionRegistry connections, ConnectionEvents events, IRoomStore store, IBackplane backplane, IOptions<MeshOptions> options, IOptions<MeshJsonOptions> json) =>
         (_connections, _events, _store, _backplane, _options, _json) = (connections, events, store, backplane, options.Value, json.Value);
+
+    // Its parts are internal, so the container can't find a constructor by itself.
+    internal static MeshServer Create(IServiceProvider services) => new(
+        services.GetRequiredService<ConnectionRegistry>(),
+        services.GetRequiredService<ConnectionEvents>(),
+        services.GetRequiredService<IRoomStore>(),
+        services.GetRequiredService<IBackplane>(),
+        services.GetRequiredService<IOptions<MeshOptions>>(),
+        services.GetRequiredService<IOptions<MeshJsonOptions>>());
 
     /// <summary>Raised once for each connection that came; a resumed one had come before. What a handler throws is logged.</summary>
     public event EventHandler<ConnectionEventArgs> Connected

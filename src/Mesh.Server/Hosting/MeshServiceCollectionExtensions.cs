@@ -23,7 +23,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton(provider => new UserIdentity(provider.GetService<UserIdSelector>()?.Select));
 
         services.TryAddSingleton<MeshMetrics>();
-        services.TryAddSingleton<MeshServer>();
+        services.TryAddSingleton(MeshServer.Create);
         services.TryAddSingleton<ConnectionHost>();
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionEvents>();
@@ -31,7 +31,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<CommandTable>();
         services.TryAddSingleton<CommandDispatcher>();
         services.TryAddSingleton<RoomDirectory>();
-        services.TryAddSingleton<RoomServices>();
+        services.TryAddSingleton<RoomAccess>();
         services.TryAddSingleton<PresenceRules>();
         services.TryAddEnumerable(
         [

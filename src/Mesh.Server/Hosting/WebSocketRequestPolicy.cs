@@ -16,16 +16,8 @@ internal sealed class WebSocketRequestPolicy : MatcherPolicy, IEndpointSelectorP
     {
         var upgrade = IsWebSocketRequest(httpContext);
         for (var at = 0; at < candidates.Count; at++)
-            if (candidates.IsValidCandidate(at) && IsMesh(candidates[at].Endpoint) != upgrade && (upgrade ? HasMesh(candidates) : true))
-                candidates.SetValidity(at, false);
+            if (candidates.IsValidCandidate(at) && IsMesh(candidates[at].Endpoint) != upgrade) candidates.SetValidity(at, false);
         return Task.CompletedTask;
-    }
-
-    private static bool HasMesh(CandidateSet candidates)
-    {
-        for (var at = 0; at < candidates.Count; at++)
-            if (candidates.IsValidCandidate(at) && IsMesh(candidates[at].Endpoint)) return true;
-        return false;
     }
 
     private static bool IsMesh(Endpoint endpoint) => endpoint.Metadata.GetMetadata<MeshEndpoint>() is not null;

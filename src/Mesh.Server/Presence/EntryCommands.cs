@@ -50,7 +50,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
     private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, string name, StateChange? change, Stamp? known)
     {
         // The subscription first: it is what can be refused without a trace.
-        var subscription = context.Transport.Subscriptions.To(await directory.AcquireAsync(name));
+        var subscription = context.Transport.Subscriptions.To(await directory.AcquireAsync(name), out var isNew);
         RoomChange joined;
         try
         {
@@ -58,7 +58,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         }
         catch
         {
-            if (!context.Connection.Memberships.Contains(name)) context.Transport.Subscriptions.Remove(name);
+            if (isNew) context.Transport.Subscriptions.Remove(name);
             throw;
         }
         var answer = subscription.Room.SubscribeToDiffs(subscription, known);

@@ -41,12 +41,7 @@ internal sealed class DiffFlush(string room, Lock gate, TimeSpan interval, TimeP
         OutboundMessage? message = null;
         foreach (var subscription in receivers)
         {
-            if (subscription.IsBehind) continue;
-            if (subscription.Transport.IsCrowded)
-            {
-                subscription.IsBehind = true;
-                continue;
-            }
+            if (subscription.HoldBack()) continue;
             message ??= OutboundMessage.Of(OutboundFrame.Event(
                 CommandNames.PresenceDiff, diff with { RoomName = room }, ProtocolJson.Default.RosterDiff));
             if (subscription.Transport.TrySend(message.Value)) subscription.SentTo = new(diff.Epoch, diff.To);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Mesh.Server;
 
 /// <summary>The rooms a connection is a member of, and all it does to them: changes go to the store, timers stay here.</summary>
-internal sealed class Memberships(MeshConnection connection, RoomServices rooms)
+internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Membership> _byRoom = new(StringComparer.Ordinal);
@@ -20,7 +20,7 @@ internal sealed class Memberships(MeshConnection connection, RoomServices rooms)
     /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms, or members in it; <c>ECLOSED</c>: the connection has ended.</exception>
     public async ValueTask<RoomChange> JoinAsync(string room, StateChange? state, CancellationToken cancellationToken)
     {
-        var membership = await AddAsync(room);
+        var (membership, isNew) = await AddAsync(room);
         membership.Claim();
         var metadata = connection.Metadata;
         RoomChange change;
@@ -30,7 +30,7 @@ internal sealed class Memberships(MeshConnection connection, RoomServices rooms)
         }
         catch
         {
-            await LeaveAsync(room);
+            if (isNew) await LeaveAsync(room);
             throw;
         }
         if (change.Outcome == ChangeOutcome.Full)
@@ -85,21 +85,21 @@ internal sealed class Memberships(MeshConnection connection, RoomServices rooms)
             foreach (var (room, membership) in _byRoom) membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room)));
     }
 
-    private async ValueTask<Membership> AddAsync(string room)
+    private async ValueTask<(Membership Membership, bool IsNew)> AddAsync(string room)
     {
-        if (Find(room) is { } present) return present;
+        if (Find(room) is { } present) return (present, false);
         var acquired = await rooms.Directory.AcquireAsync(room);
         lock (_gate)
         {
             if (!connection.IsEnded && !_byRoom.ContainsKey(room) && _byRoom.Count < rooms.Options.RoomsPerConnection)
             {
                 acquired.AddMember(connection);
-                return _byRoom[room] = new(acquired);
+                return (_byRoom[room] = new(acquired), true);
             }
         }
         acquired.Release();
         if (connection.IsEnded) throw Refusals.Ended();
-        return Find(room) ?? throw Refusals.TooManyRooms();
+        return (Find(room) ?? throw Refusals.TooManyRooms(), false);
     }
 
     private void Remove(string room)

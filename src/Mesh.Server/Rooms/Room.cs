@@ -90,7 +90,7 @@ internal sealed class Room
             _plain.Remove(subscription);
             _diffs.Add(subscription);
             subscription.ByDiffs = true;
-            subscription.IsBehind = false;
+            subscription.NoLongerBehind();
             var roster = _replica.Roster!;
             subscription.SentTo = roster.At;
             return known is { } from && _history.Since(from, roster.At) is { } diff
@@ -113,8 +113,8 @@ internal sealed class Room
     {
         lock (_gate)
         {
-            if (!subscription.IsBehind || subscription.Transport.IsCrowded) return;
-            subscription.IsBehind = false;
+            if (!subscription.IsBehind) return;
+            subscription.NoLongerBehind();
             var now = _replica.Roster!.At;
             var diff = _history.Since(subscription.SentTo, now) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
             _diffs.Send(diff, [subscription]);

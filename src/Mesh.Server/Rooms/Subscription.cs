@@ -15,5 +15,20 @@ internal sealed class Subscription(Room room, Transport transport)
     public Stamp SentTo { get; set; }
 
     /// <summary>True while diffs are held back because the receiver is slow.</summary>
-    public bool IsBehind { get; set; }
+    public bool IsBehind { get; private set; }
+
+    /// <summary>Holds diffs back if the receiver is slow; they are made up for when its outbox is empty.</summary>
+    public bool HoldBack()
+    {
+        if (IsBehind) return true;
+        if (!Transport.IsCrowded) return false;
+        IsBehind = true;
+        Transport.Subscriptions.AnyBehind = true;
+        // The outbox may have emptied in between, and nobody would say so again.
+        if (Transport.IsCrowded) return true;
+        IsBehind = false;
+        return false;
+    }
+
+    public void NoLongerBehind() => IsBehind = false;
 }

@@ -9,6 +9,13 @@ internal sealed class Subscriptions(Transport transport, int mostRooms)
     private readonly Dictionary<string, Subscription> _byRoom = new(StringComparer.Ordinal);
     private bool _ended;
 
+    /// <summary>True if a subscription may be behind.</summary>
+    public bool AnyBehind
+    {
+        get => Volatile.Read(ref field);
+        set => Interlocked.Exchange(ref field, value);
+    }
+
     public bool Any
     {
         get { lock (_gate) return _byRoom.Count > 0; }
@@ -16,8 +23,12 @@ internal sealed class Subscriptions(Transport transport, int mostRooms)
 
     /// <summary>The subscription to a room, a new one if need be. The caller has acquired the room; it is released if that was not needed.</summary>
     /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms; <c>ECLOSED</c>: the WebSocket has ended.</exception>
-    public Subscription To(Room room)
+    public Subscription To(Room room) => To(room, out _);
+
+    /// <summary>The same; <paramref name="isNew"/> says whether there was none.</summary>
+    public Subscription To(Room room, out bool isNew)
     {
+        isNew = false;
         lock (_gate)
         {
             if (_byRoom.TryGetValue(room.Name, out var present))
@@ -30,6 +41,7 @@ internal sealed class Subscriptions(Transport transport, int mostRooms)
                 room.Release();
                 throw _ended ? Refusals.Ended() : Refusals.TooManyRooms();
             }
+            isNew = true;
             return _byRoom[room.Name] = new(room, transport);
         }
     }
@@ -60,6 +72,8 @@ internal sealed class Subscriptions(Transport transport, int mostRooms)
     /// <summary>Makes up for the diffs that were held back while the outbox was crowded.</summary>
     public void CatchUp()
     {
+        if (!AnyBehind) return;
+        AnyBehind = false;
         Subscription[] behind;
         lock (_gate) behind = [.. _byRoom.Values.Where(it => it.IsBehind)];
         foreach (var subscription in behind) subscription.Room.CatchUp(subscription);

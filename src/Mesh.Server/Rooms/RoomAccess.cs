@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Mesh.Server;
 
 /// <summary>What the memberships of all connections share.</summary>
-internal sealed class RoomServices(
+internal sealed class RoomAccess(
     IRoomStore store,
     RoomDirectory directory,
     PresenceRules presence,
