@@ -1,0 +1,16 @@
+export { createDedupedPresenceHandler } from "./deduped-presence.js";
+export { createPresence } from "./presence.js";
+export { getOrCreateId } from "./storage.js";
+
+/**
+ * @template [TState=any]
+ * @typedef {import("./presence.js").PresenceOptions<TState>} PresenceOptions
+ */
+/**
+ * @template [TState=any]
+ * @typedef {import("./presence.js").Presence<TState>} Presence
+ */
+/**
+ * @template [TState=any]
+ * @typedef {import("./user-view.js").User<TState>} User
+ */

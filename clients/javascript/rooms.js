@@ -1,0 +1,148 @@
+import { Room } from "./room.js";
+
+/** @typedef {import("./link.js").Link} Link */
+/** @typedef {import("./room.js").EnterRequest} EnterRequest */
+/** @typedef {import("./session.js").Session} Session */
+
+const ENTER_ROOMS = 100;
+/** What a frame needs besides its rooms, generously. */
+const ENTER_BYTES = 1_024;
+
+/** The rooms that anybody in this client wants, and what the server sends about them. */
+export class Rooms {
+  /** @type {Map<string, Room>} */
+  #rooms = new Map();
+
+  /** Rooms given up while there was no connection: a resumed one is still in them. @type {Set<string>} */
+  #departed = new Set();
+
+  /** @type {Link | null} */
+  #link = null;
+  #plain = false;
+
+  /** @type {unknown} */
+  #ended = null;
+
+  #seams;
+
+  /**
+   * @param {object} seams
+   * @param {() => string | undefined} seams.connectionId
+   * @param {number} seams.commandTimeout ms
+   * @param {(error: unknown) => void} seams.report
+   */
+  constructor({ connectionId, commandTimeout, report }) {
+    this.#seams = {
+      connectionId,
+      commandTimeout,
+      report,
+      ended: () => this.#ended,
+      enter: (/** @type {EnterRequest[]} */ requests) => this.#enter(requests),
+      unused: (/** @type {Room} */ room) => this.#drop(room),
+    };
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Room} to be released by who does not want anything of it after all
+   */
+  get(name) {
+    let room = this.#rooms.get(name);
+    if (!room) {
+      room = new Room(name, this.#seams);
+      this.#rooms.set(name, room);
+      this.#departed.delete(name);
+      if (this.#link) room.open(this.#link, this.#plain);
+    }
+    return room;
+  }
+
+  /**
+   * A connection stands: enters all rooms, in one frame if it can be.
+   * @param {Link} link
+   * @param {Session} session
+   */
+  open(link, { plain, resumed }) {
+    this.#link = link;
+    this.#plain = plain;
+    if (resumed) {
+      for (const roomName of this.#departed) {
+        link.request("mesh/leave-room", { roomName }, this.#seams.commandTimeout).catch(() => {});
+      }
+    }
+    this.#departed.clear();
+    this.#enter([...this.#rooms.values()].map((room) => room.open(link, plain)).filter((request) => request !== null));
+  }
+
+  /** @param {number} code the connection ended with */
+  closed(code) {
+    this.#link = null;
+    for (const room of this.#rooms.values()) room.closed(code);
+  }
+
+  /** The client is connecting: it is worth waiting. */
+  begin() {
+    this.#ended = null;
+  }
+
+  /**
+   * The client will not come back by itself.
+   * @param {unknown} error
+   */
+  end(error) {
+    this.#ended = error;
+    this.#departed.clear();
+    for (const room of this.#rooms.values()) room.end(error);
+  }
+
+  /**
+   * @param {string} command
+   * @param {any} payload
+   */
+  event(command, payload) {
+    const room = this.#rooms.get(payload?.roomName);
+    if (command === "mesh/presence-diff") room?.diff(payload);
+    if (command === "mesh/presence-update") room?.update(payload);
+  }
+
+  /** @param {Room} room */
+  #drop(room) {
+    if (this.#rooms.get(room.name) !== room) return;
+    this.#rooms.delete(room.name);
+    if (!this.#link) this.#departed.add(room.name);
+  }
+
+  /** @param {EnterRequest[]} requests */
+  #enter(requests) {
+    const link = this.#link;
+    if (!link || requests.length === 0) return;
+    for (const part of split(requests, link.messageLimit - ENTER_BYTES)) {
+      link.request("mesh/enter", { rooms: part.map((request) => request.body) }, this.#seams.commandTimeout).then(
+        ({ rooms }) => part.forEach((request, i) => request.settle(rooms[i])),
+        (error) => part.forEach((request) => request.fail(error)),
+      );
+    }
+  }
+}
+
+/**
+ * In as few frames as the server's limits allow.
+ * @param {EnterRequest[]} requests
+ * @param {number} limit bytes
+ */
+function split(requests, limit) {
+  /** @type {EnterRequest[][]} */
+  const parts = [];
+  let room = 0;
+  for (const request of requests) {
+    const size = new TextEncoder().encode(JSON.stringify(request.body)).length + 1;
+    const part = parts.at(-1);
+    if (part && size <= room && part.length < ENTER_ROOMS) part.push(request);
+    else {
+      parts.push([request]);
+      room = limit;
+    }
+    room -= size;
+  }
+  return parts;
+}

@@ -1,0 +1,11 @@
+using Mesh.Server;
+
+var builder = WebApplication.CreateBuilder(args);
+if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:3000");
+builder.Services.AddMesh().TrackPresence("*");
+
+var app = builder.Build();
+app.UseFileServer();
+app.MapMesh("/");
+app.MapGet("/playground", (IWebHostEnvironment host) => Results.File(host.WebRootFileProvider.GetFileInfo("playground.html").PhysicalPath!, "text/html"));
+app.Run();
