@@ -30,7 +30,17 @@ export const Status = Object.freeze({
 });
 
 /** Names of events that are the client's own; what a server sends by such a name is seen as `message` only. */
-const OWN_EVENTS = new Set(["connect", "disconnect", "reconnect", "reconnectfailed", "close", "error", "ping", "latency", "message"]);
+const OWN_EVENTS = new Set([
+  "connect",
+  "disconnect",
+  "reconnect",
+  "reconnectfailed",
+  "close",
+  "error",
+  "ping",
+  "latency",
+  "message",
+]);
 const SYSTEM_EVENTS = new Set(["pong", "latency:request", "latency:response"]);
 
 /** A connection that stood this long, in ms, was a good one: the next attempt is the first again. */
@@ -318,7 +328,10 @@ export class MeshClient extends Emitter {
       /** @type {ReturnType<typeof setTimeout> | undefined} */
       let timer;
       const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new MeshError("ETIMEOUT", `${command}: not connected within ${timeout} ms`)), timeout);
+        timer = setTimeout(
+          () => reject(new MeshError("ETIMEOUT", `${command}: not connected within ${timeout} ms`)),
+          timeout,
+        );
       });
       await Promise.race([this.#coming.promise, late]).finally(() => clearTimeout(timer));
     }

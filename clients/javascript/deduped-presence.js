@@ -59,7 +59,9 @@ export function createDedupedPresenceHandler({ getGroupIdFromState, onUpdate }) 
     if (view.users === shown) return;
     shown = view.users;
     /** @type {Map<string, Group<TState>>} */
-    const groups = new Map(view.groups.map(({ user, connectionIds }) => [user.id, { state: user.state, members: new Set(connectionIds) }]));
+    const groups = new Map(
+      view.groups.map(({ user, connectionIds }) => [user.id, { state: user.state, members: new Set(connectionIds) }]),
+    );
     attempt(onUpdate, groups);
   }
   /** @param {import("./replica.js").Taken} taken */
@@ -68,6 +70,7 @@ export function createDedupedPresenceHandler({ getGroupIdFromState, onUpdate }) 
     show();
   };
   return Object.assign((/** @type {Update} */ update) => take(room.update(update)), {
-    init: (/** @type {Present[]} */ present, /** @type {Record<string, TState>} */ states = {}) => take(room.snapshot(present, states)),
+    init: (/** @type {Present[]} */ present, /** @type {Record<string, TState>} */ states = {}) =>
+      take(room.snapshot(present, states)),
   });
 }

@@ -40,7 +40,9 @@ export class Emitter {
    * @returns {this}
    */
   off(event, listener) {
-    const left = (this.#listeners.get(event) ?? []).filter((one) => one !== listener && /** @type {any} */ (one).listener !== listener);
+    const left = (this.#listeners.get(event) ?? []).filter(
+      (one) => one !== listener && /** @type {any} */ (one).listener !== listener,
+    );
     if (left.length > 0) this.#listeners.set(event, left);
     else this.#listeners.delete(event);
     return this;

@@ -11,7 +11,14 @@ import { errorOf, MeshError } from "./errors.js";
  * @property {(code: number, reason: string) => void} closed once
  */
 
-/** @typedef {{ command: string, resolve: (payload: any) => void, reject: (error: Error) => void, timer: ReturnType<typeof setTimeout> }} Pending */
+/**
+ * A request that waits for its response.
+ * @typedef {object} Pending
+ * @property {string} command
+ * @property {(payload: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {ReturnType<typeof setTimeout>} timer
+ */
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -200,7 +207,8 @@ export class Link {
 
   /** @param {string} command one that never gets a response */
   #reply(command) {
-    if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ id: this.#nextId(), command, payload: {} }));
+    if (this.#socket.readyState === OPEN)
+      this.#socket.send(JSON.stringify({ id: this.#nextId(), command, payload: {} }));
   }
 
   #nextId() {

@@ -1,5 +1,8 @@
 /** @typedef {"replace" | "merge" | "deepMerge"} Strategy */
-/** How a connection's metadata was set, several calls put into one. @typedef {{ metadata: any, strategy: Strategy }} MetadataUpdate */
+/**
+ * How a connection's metadata was set, several calls put into one.
+ * @typedef {{ metadata: any, strategy: Strategy }} MetadataUpdate
+ */
 
 /**
  * The one update that says the same as two (§7), so that a new connection can be told what the old one was.
@@ -9,7 +12,10 @@
  */
 export function combine(before, update) {
   if (!before || update.strategy === "replace") return update;
-  return { metadata: merge(before.metadata, update.metadata, update.strategy === "deepMerge"), strategy: before.strategy };
+  return {
+    metadata: merge(before.metadata, update.metadata, update.strategy === "deepMerge"),
+    strategy: before.strategy,
+  };
 }
 
 /**

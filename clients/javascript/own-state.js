@@ -110,13 +110,12 @@ export class OwnState {
    * @returns {{ publish: Publication, intent: Intent } | { restore: OwnRecord } | null} null: nothing
    */
   opening() {
-    const last = this.#last;
-    if (!this.#intent && last && !last.stamp && last.state !== null) this.#intent = { ...last, waiting: [] };
-    if (this.#intent) {
-      this.#intent.sent = true;
-      return { publish: publicationOf(this.#intent), intent: this.#intent };
+    const intent = this.#prepare();
+    if (intent) {
+      intent.sent = true;
+      return { publish: publicationOf(intent), intent };
     }
-    return last?.stamp ? { restore: last } : null;
+    return this.#last?.stamp ? { restore: this.#last } : null;
   }
 
   /**
@@ -129,6 +128,7 @@ export class OwnState {
     this.#ownStamp = answer.stamp ?? null;
     if (said && "intent" in said) this.#acknowledged(said.intent, said.publish, answer);
     else if (said) this.#restored(said.restore, answer.restored ?? false, answer.reason);
+    this.#prepare();
     this.#flush();
     this.#takeOver();
   }
@@ -164,8 +164,16 @@ export class OwnState {
   #intend(intent) {
     const before = this.#intent;
     this.#intent = intent;
-    if (before && !before.sent) intent.waiting.unshift(...before.waiting.splice(0));
+    // One that is under way by itself answers for itself; what goes with an entry does not.
+    if (before && !(before.sent && this.#open)) intent.waiting.unshift(...before.waiting.splice(0));
     this.#flush();
+  }
+
+  /** On a new connection, what has no stamp is published anew. */
+  #prepare() {
+    const last = this.#last;
+    if (!this.#intent && last && !last.stamp && last.state !== null) this.#intent = { ...last, waiting: [] };
+    return this.#intent;
   }
 
   #flush() {

@@ -3,7 +3,7 @@ import { browserStorage } from "./storage.js";
 /** A token older than this, in ms, is not worth trying: a server holds a dropped connection for seconds. */
 const TOKEN_AGE_MS = 60_000;
 
-/** So long, in ms, the page that was shown before may need to leave its token, when this one comes back from the cache of pages. */
+/** A page that comes back from the cache of pages waits this long, in ms, for the one shown before it to leave its token. */
 const HANDOVER_MS = 100;
 
 /**
@@ -26,7 +26,8 @@ export function watchPage(key, { online, awake, token }) {
     const left = token();
     if (left) store(key, [...tokens(key), [left, Date.now()]]);
   };
-  const show = (/** @type {PageTransitionEvent} */ { persisted }) => void setTimeout(awake, persisted ? HANDOVER_MS : 0);
+  const show = (/** @type {PageTransitionEvent} */ { persisted }) =>
+    void setTimeout(awake, persisted ? HANDOVER_MS : 0);
   window.addEventListener("online", online);
   window.addEventListener("pageshow", show);
   window.addEventListener("pagehide", hide);
@@ -59,7 +60,9 @@ export function takeToken(key) {
 function tokens(key) {
   try {
     const list = JSON.parse(browserStorage("sessionStorage")?.getItem(key) ?? "[]");
-    return list.filter((/** @type {[string, number]} */ [token, time]) => typeof token === "string" && Date.now() - time < TOKEN_AGE_MS);
+    return list.filter(
+      (/** @type {[string, number]} */ [token, time]) => typeof token === "string" && Date.now() - time < TOKEN_AGE_MS,
+    );
   } catch {
     return [];
   }

@@ -18,7 +18,10 @@ import { LATER, UserView } from "./user-view.js";
  * @typedef {import("./user-view.js").User<TState>} User
  */
 
-/** What a state identifier may return: a group id, or nothing for a member that is not to be shown. @typedef {string | number | null | undefined} GroupId */
+/**
+ * What a state identifier may return: a group id, or nothing for a member that is not to be shown.
+ * @typedef {string | number | null | undefined} GroupId
+ */
 
 /**
  * @template [TState=any]
@@ -40,7 +43,7 @@ import { LATER, UserView } from "./user-view.js";
  * @template [TState=any]
  */
 export class Presence {
-  /** Settled when the room was first seen; rejected if it can't be entered, or the helper was disposed before. @type {Deferred<void>} */
+  /** @type {Deferred<void>} */
   #ready = new Deferred();
 
   /** Of the calls of `publish` that were not acknowledged. @type {Set<Deferred<void>>} */
@@ -245,10 +248,12 @@ function check(options) {
   const { client, room, storageKey, stateIdentifier, onUpdate, onFreshness, expireAfter } = options;
   if (typeof client?.rooms?.get !== "function") throw new TypeError("client must be a MeshClient");
   checkRoomName(room);
-  if (typeof storageKey !== "string" || storageKey === "") throw new TypeError("storageKey must be a string that is not empty");
+  if (typeof storageKey !== "string" || storageKey === "")
+    throw new TypeError("storageKey must be a string that is not empty");
   if (typeof stateIdentifier !== "function") throw new TypeError("stateIdentifier must be a function");
   if (typeof onUpdate !== "function") throw new TypeError("onUpdate must be a function");
-  if (onFreshness !== undefined && typeof onFreshness !== "function") throw new TypeError("onFreshness must be a function");
+  if (onFreshness !== undefined && typeof onFreshness !== "function")
+    throw new TypeError("onFreshness must be a function");
   if (expireAfter !== undefined) between("expireAfter", expireAfter, 0, Number.MAX_SAFE_INTEGER);
   return { stateIdentifier, onUpdate, onFreshness, expireAfter };
 }

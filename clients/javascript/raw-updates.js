@@ -35,7 +35,8 @@ export function updatesOf({ left, joined, updated }, roomName, timestamp) {
   for (const member of joined) {
     const before = staying.get(member.connectionId);
     if (!before) tell("join", member, member.metadata != null ? { metadata: member.metadata } : {});
-    if (before ? !sameStamp(before.stamp, member.stamp) : member.state != null) tell("state", member, { state: member.state ?? null });
+    if (before ? !sameStamp(before.stamp, member.stamp) : member.state != null)
+      tell("state", member, { state: member.state ?? null });
   }
   for (const { before, after } of updated) {
     if (!sameStamp(before.stamp, after.stamp)) tell("state", after, { state: after.state ?? null });

@@ -75,7 +75,8 @@ export class Replica {
    */
   answer(diff) {
     const at = this.roster;
-    if (!at || this.rebasing || diff.epoch !== at.epoch || diff.from > at.revision) return { outcome: "gap", changes: [] };
+    if (!at || this.rebasing || diff.epoch !== at.epoch || diff.from > at.revision)
+      return { outcome: "gap", changes: [] };
     return this.#drain(diff.to > at.revision ? [apply(at, diff)] : []);
   }
 

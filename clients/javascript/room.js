@@ -199,7 +199,9 @@ export class Room {
     return {
       success: true,
       present: members.map(({ connectionId, metadata = null }) => ({ id: connectionId, metadata })),
-      states: Object.fromEntries(members.filter((one) => one.state != null).map((one) => [one.connectionId, one.state])),
+      states: Object.fromEntries(
+        members.filter((one) => one.state != null).map((one) => [one.connectionId, one.state]),
+      ),
     };
   }
 
@@ -342,7 +344,6 @@ export class Room {
    */
   async #rejoin(wanted = () => this.#joined) {
     const link = this.#link;
-    this.#own.opening();
     this.#member = true;
     await this.#request("mesh/join-room");
     if (this.#link === link && wanted()) this.#own.opened(null, {});
@@ -409,7 +410,10 @@ export class Room {
     if (this.#holders.size === 0) return;
     const own = this.#seams.connectionId();
     const sibling = this.#number === undefined ? undefined : this.#replica.roster?.members.get(this.#number)?.sibling;
-    for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of [...joined, ...updated.map((one) => one.after)]) {
+    for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of [
+      ...joined,
+      ...updated.map((one) => one.after),
+    ]) {
       if (!stamp) continue;
       if (this.#plain) connectionId === own && this.#own.see(state);
       else if (connectionId === own || (sibling !== undefined && theirs === sibling)) {
@@ -490,7 +494,10 @@ export class Room {
   async #publish(publication) {
     if (!this.#plain) return this.#request("mesh/publish", publication);
     const clears = publication.state === null;
-    const done = await this.#request(clears ? "mesh/clear-presence-state" : "mesh/publish-presence-state", clears ? {} : publication);
+    const done = await this.#request(
+      clears ? "mesh/clear-presence-state" : "mesh/publish-presence-state",
+      clears ? {} : publication,
+    );
     if (!done && !clears) throw refused();
     return done ? {} : { stamp: null };
   }

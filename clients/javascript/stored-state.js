@@ -44,7 +44,8 @@ export class StoredState {
     const stored = this.#storage.get(this.#stateKey);
     const beside = parse(this.#storage.get(this.#stampKey));
     const state = parse(stored);
-    const valid = typeof beside === "object" && beside !== null && beside.state === stored && beside.room === this.#room;
+    const valid =
+      typeof beside === "object" && beside !== null && beside.state === stored && beside.room === this.#room;
     if (!valid) return state === null ? null : { state };
     const { stamp, deadline, expires } = beside;
     return {
@@ -77,7 +78,10 @@ export class StoredState {
   #write({ state, stamp, deadline, expires }) {
     const text = state === null ? null : JSON.stringify(state);
     this.#storage.set(this.#stateKey, text);
-    const beside = stamp || expires !== undefined ? JSON.stringify({ stamp, deadline, expires, room: this.#room, state: text }) : null;
+    const beside =
+      stamp || expires !== undefined
+        ? JSON.stringify({ stamp, deadline, expires, room: this.#room, state: text })
+        : null;
     this.#storage.set(this.#stampKey, beside);
   }
 }

@@ -211,7 +211,9 @@ export class UserView {
     }
     this.#touched.clear();
     if (!this.#ordered) {
-      this.#order = [...this.#groups.values()].sort((a, b) => order(/** @type {Entry} */ (a.first), /** @type {Entry} */ (b.first)));
+      this.#order = [...this.#groups.values()].sort((a, b) =>
+        order(/** @type {Entry} */ (a.first), /** @type {Entry} */ (b.first)),
+      );
       this.#ordered = true;
     }
     const users = this.#order.map((group) => /** @type {User} */ (group.user));

@@ -86,6 +86,19 @@ test("of what had to wait only the newest is said, and all who wait are answered
   assert.deepEqual(seen.published, []);
 });
 
+test("one published while the entry is under way also answers for what went with the entry", async () => {
+  const first = own.publish("a", {});
+  const said = own.opening();
+  assert.ok(said);
+  const second = own.publish("b", {});
+  own.closed();
+  const again = own.opening();
+  assert.ok(again && "publish" in again);
+  assert.deepEqual(again.publish, { state: "b" });
+  own.opened(again, { stamp: [1, 3] });
+  await Promise.all([first, second]);
+});
+
 test("however fast it is published, only so many are under way, and the newest is sent", async () => {
   own.opened(null, {});
   const all = Array.from({ length: 100 }, (_, i) => own.publish(i, {}));

@@ -17,11 +17,14 @@ beforeEach(() => {
   room = new PlainRoom(replica);
 });
 
-const states = () => replica.roster && snapshotOf(replica.roster).members.map(({ connectionId, state = null }) => [connectionId, state]);
+const states = () =>
+  replica.roster && snapshotOf(replica.roster).members.map(({ connectionId, state = null }) => [connectionId, state]);
 
 /** @param {import("../replica.js").Taken} taken */
 const told = ({ changes }) =>
-  changes.flatMap((one) => updatesOf(one, roomName, 0)).map(({ type, connectionId, state }) => [type, connectionId, state ?? null]);
+  changes
+    .flatMap((one) => updatesOf(one, roomName, 0))
+    .map(({ type, connectionId, state }) => [type, connectionId, state ?? null]);
 
 test("who is there already is seen, with their states", () => {
   room.snapshot([{ id: "a", metadata: { x: 1 } }, { id: "b" }], { b: 1 });

@@ -30,6 +30,9 @@ test("each delay has jitter", () => {
 });
 
 test("only what an application closed is final", () => {
-  assert.deepEqual([1000, 1001, 1006, 1011, 4000, 4001, 4002, 4200].filter((code) => !mayReconnect(code)), []);
+  assert.deepEqual(
+    [1000, 1001, 1006, 1011, 4000, 4001, 4002, 4200].filter((code) => !mayReconnect(code)),
+    [],
+  );
   assert.deepEqual([4100, 4150, 4199].filter(mayReconnect), []);
 });

@@ -24,7 +24,14 @@ function viewOf(members) {
 test("a change makes a new array, in which the others are the same objects", () => {
   const { replica, view, take } = viewOf([member(1, "al", 3), member(2, "bo", 4)]);
   const before = view.users;
-  take(replica.take({ epoch: 1, from: 10, to: 11, updated: [{ number: 2, state: { userId: "bo", mood: "busy" }, stamp: [1, 11] }] }));
+  take(
+    replica.take({
+      epoch: 1,
+      from: 10,
+      to: 11,
+      updated: [{ number: 2, state: { userId: "bo", mood: "busy" }, stamp: [1, 11] }],
+    }),
+  );
   assert.notEqual(view.users, before);
   assert.equal(view.users[0], before[0]);
   assert.notEqual(view.users[1], before[1]);

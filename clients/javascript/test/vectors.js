@@ -50,7 +50,11 @@ const SUBJECTS = {
       for (const [i, step] of steps.entries()) {
         known(step, ["snapshot", "diff", "resync", "outcome", "roster"]);
         const { snapshot, diff, resync } = step;
-        const { outcome } = snapshot ? replica.snapshot(snapshot) : resync ? replica.answer(resync) : replica.take(diff);
+        const { outcome } = snapshot
+          ? replica.snapshot(snapshot)
+          : resync
+            ? replica.answer(resync)
+            : replica.take(diff);
         same(`outcome of step ${i}`, outcome, step.outcome);
         if (!step.roster) continue;
         if (!replica.roster) throw new Error(`no roster after step ${i}`);

@@ -6,7 +6,9 @@ import { runVectors } from "./vectors.js";
 test("the shared vectors hold", () => {
   const folder = new URL("../../../protocol/vectors/", import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  const files = Object.fromEntries(names.map((name) => [name, JSON.parse(readFileSync(new URL(name, folder), "utf8"))]));
+  const files = Object.fromEntries(
+    names.map((name) => [name, JSON.parse(readFileSync(new URL(name, folder), "utf8"))]),
+  );
   const { passed, failed } = runVectors(files);
   assert.deepEqual(failed, []);
   assert.ok(passed > 100);
