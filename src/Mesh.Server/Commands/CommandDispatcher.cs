@@ -35,8 +35,21 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
         }
         finally
         {
-            await context.EndAsync();
+            await EndAsync(context);
         }
         transport.TrySend(response);
+    }
+
+    // A service that can't be disposed changes nothing about the answer.
+    private async ValueTask EndAsync(CommandContext context)
+    {
+        try
+        {
+            await context.EndAsync();
+        }
+        catch (Exception failure)
+        {
+            log.CommandFailed(context.Command, context.Connection.Id, failure);
+        }
     }
 }

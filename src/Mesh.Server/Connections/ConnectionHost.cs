@@ -90,15 +90,24 @@ internal sealed class ConnectionHost
         return transport;
     }
 
-    private ValueTask ExecuteAsync(Transport transport, InboundFrame frame)
+    private async ValueTask ExecuteAsync(Transport transport, InboundFrame frame)
     {
-        // A session says itself what it is: a new connection, or one that was announced before.
-        if (frame.Command != CommandNames.Session)
+        try
         {
-            _sessions.Confirm(transport.Connection);
-            _events.Announce(transport.Connection);
+            // A session says itself what it is: a new connection, or one that was announced before.
+            if (frame.Command != CommandNames.Session)
+            {
+                _sessions.Confirm(transport.Connection);
+                _events.Announce(transport.Connection);
+            }
+            await _dispatcher.ExecuteAsync(transport, frame);
         }
-        return _dispatcher.ExecuteAsync(transport, frame);
+        catch (Exception failure)
+        {
+            // The product's own fault. Without an end the commands that wait behind it would never be answered.
+            _log.ConnectionFailed(transport.Connection.Id, failure);
+            transport.RequestClose(CloseCodes.ServerFailed, "the server failed");
+        }
     }
 
     private async ValueTask DetachAsync(Transport transport, TransportEnd end)

@@ -27,9 +27,13 @@ internal sealed class MessageReader(WebSocket socket, int limitBytes)
                 if (received.EndOfMessage) return new(buffer.AsSpan(0, length).ToArray());
             }
         }
+        catch (WebSocketException refused) when (refused.WebSocketErrorCode == WebSocketError.Faulted)
+        {
+            // Text that is no UTF-8, or no sound frame: the WebSocket has answered it itself, and reads no further.
+            return new(default, Refusal: CloseCodes.NotJson, End: TransportEnd.Dropped);
+        }
         catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {
-            // Text that is no UTF-8 comes here too: the WebSocket has answered it with 1007 itself.
             return new(default, End: TransportEnd.Dropped);
         }
         finally

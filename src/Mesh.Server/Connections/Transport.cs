@@ -143,20 +143,28 @@ internal sealed class Transport : IAsyncDisposable
         while (true)
         {
             var message = await _reader.ReadAsync(_killed.Token);
+            if (message.Refusal is { } refusal) RequestClose(refusal, WhyRefused(refusal));
             if (message.End is { } end) return end;
             Interlocked.Exchange(ref _lastSeen, _time.GetTimestamp());
-            if (message.Refusal is { } refusal) RequestClose(refusal, refusal == CloseCodes.Binary ? "text only" : "message too big");
+            if (message.Refusal is not null) continue;
             // After the server's close only the peer's own is waited for.
-            else if (_close is null) await TakeAsync(InboundFrame.Parse(message.Utf8));
+            if (_close is null) await TakeAsync(InboundFrame.Parse(message.Utf8));
         }
     }
+
+    private static string WhyRefused(int code) => code switch
+    {
+        CloseCodes.Binary => "text only",
+        CloseCodes.TooBig => "message too big",
+        _ => "not JSON",
+    };
 
     private async ValueTask TakeAsync(InboundFrame frame)
     {
         switch (frame.Kind)
         {
             case FrameKind.NotJson:
-                RequestClose(CloseCodes.NotJson, "not JSON");
+                RequestClose(CloseCodes.NotJson, WhyRefused(CloseCodes.NotJson));
                 break;
             case FrameKind.Ignored:
                 _metrics.FrameIgnored();
@@ -206,7 +214,8 @@ internal sealed class Transport : IAsyncDisposable
         }
         catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {
-            Kill();
+            // Where the close frame is out already, abandoning the connection could overtake it; the close timer sees to the rest.
+            if (_socket.State != WebSocketState.CloseSent) Kill();
         }
     }
 }

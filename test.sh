@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Builds everything with warnings as errors, checks the browser client's types, and runs all tests.
+# Installs what they need where apt-get and the right to use it are there. The last line is "N passed, N failed".
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+has() { command -v "$1" >/dev/null; }
+
+chromium() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    [[ -n $name ]] && command -v "$name" && return
+  done
+  return 1
+}
+
+# What is not there, by the names of Debian's packages.
+missing() {
+  has redis-server || echo redis-server
+  chromium >/dev/null || echo chromium
+  has node || echo nodejs
+  has npm || echo npm
+}
+
+install() {
+  local as_root=()
+  has apt-get || return 0
+  if ((EUID != 0)); then
+    has sudo || return 0
+    as_root=(sudo)
+  fi
+  echo "Installing $*"
+  "${as_root[@]}" apt-get update -qq || true
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null || true
+}
+
+tools() {
+  local names
+  has dotnet || { echo "The .NET SDK 10 is missing: install it first." >&2; exit 1; }
+  mapfile -t names < <(missing)
+  ((${#names[@]} == 0)) || install "${names[@]}"
+  mapfile -t names < <(missing)
+  if ((${#names[@]} > 0)); then
+    echo "Missing: ${names[*]}. Install them (these are the names of Debian's packages) and run this again." >&2
+    echo "A Chromium or Chrome that is not on the PATH can be named in the environment variable CHROMIUM." >&2
+    exit 1
+  fi
+  CHROMIUM=$(chromium)
+  export CHROMIUM
+}
+
+check_types() {
+  echo "Checking the types of the browser client"
+  (cd clients/javascript && npm ci --silent --no-audit --no-fund && npm run --silent check)
+}
+
+# Failures are told as they happen; what passed in .NET is only counted.
+run_tests() {
+  local ended=0
+  # These need no browser. Mesh.EndToEnd.Tests runs the shared ones in one.
+  node --test --test-reporter=spec clients/javascript/test/*.test.js || ended=1
+  dotnet test --no-build --solution Mesh.slnx --no-ansi --no-progress || ended=1
+  return "$ended"
+}
+
+# Adds up what both runners said, and the type check as one more test.
+count() {
+  awk -v types="$1" '
+    /^(  succeeded:|ℹ pass) [0-9]+$/ { passed += $NF }
+    /^(  failed:|ℹ fail) [0-9]+$/ { failed += $NF }
+    /^(  skipped:|ℹ skipped) [0-9]+$/ { skipped += $NF }
+    END {
+      if (!(ran = passed + failed)) print "No test ran."
+      if (types == "right") passed++; else { failed++; print "The types of the browser client are wrong." }
+      printf "%d passed, %d failed", passed, failed
+      if (skipped) printf ", %d skipped", skipped
+      print ""
+      exit !ran || failed > 0
+    }' test.log
+}
+
+tools
+dotnet build Mesh.slnx -v quiet --nologo
+
+types=right
+check_types || types=wrong
+
+ended=0
+run_tests 2>&1 | tee test.log || ended=1
+echo
+count "$types" || ended=1
+exit "$ended"

@@ -1,0 +1,27 @@
+using Mesh.Server;
+
+namespace Mesh.Architecture.Tests;
+
+/// <summary>What is public is written down.</summary>
+public sealed class DocumentationTests
+{
+    [Fact]
+    public void The_compiler_asks_for_a_comment_on_every_public_member()
+    {
+        foreach (var assembly in Product.Assemblies)
+            File.Exists(Path.ChangeExtension(assembly.Location, ".xml")).ShouldBeTrue($"{assembly.GetName().Name} has no documentation file");
+
+        // Constants whose names are their own description may go without.
+        Repository.Files("src", "*.cs").Where(file => !file.EndsWith("/CommandNames.cs", StringComparison.Ordinal))
+            .Concat(Repository.Files("src", "*.csproj")).Concat(Repository.Files("src", "*.props"))
+            .Concat(["Directory.Build.props", ".editorconfig"])
+            .Where(file => Repository.Read(file).Contains("CS1591", StringComparison.Ordinal))
+            .ShouldBeEmpty("here the warning is turned off");
+    }
+
+    [Fact]
+    public void Every_option_is_in_the_configuration_page() =>
+        typeof(MeshOptions).GetProperties().Select(property => property.Name)
+            .Where(name => !Repository.Read("docs/configuration.md").Contains($"| `{name}` |", StringComparison.Ordinal))
+            .ShouldBeEmpty();
+}
