@@ -5,12 +5,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-has() { command -v "$1" >/dev/null; }
+has() { type -P "$1" >/dev/null; }
 
-chromium() {
+find_chromium() {
   local name
-  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
-    [[ -n $name ]] && command -v "$name" && return
+  for name in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome; do
+    type -P "$name" && return
   done
   return 1
 }
@@ -18,7 +18,7 @@ chromium() {
 # What is not there, by the names of Debian's packages.
 missing() {
   has redis-server || echo redis-server
-  chromium >/dev/null || echo chromium
+  find_chromium >/dev/null || echo chromium
   has node || echo nodejs
   has npm || echo npm
 }
@@ -46,7 +46,7 @@ tools() {
     echo "A Chromium or Chrome that is not on the PATH can be named in the environment variable CHROMIUM." >&2
     exit 1
   fi
-  CHROMIUM=$(chromium)
+  CHROMIUM=$(find_chromium)
   export CHROMIUM
 }
 
