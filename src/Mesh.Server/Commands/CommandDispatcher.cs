@@ -37,7 +37,14 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
         {
             await EndAsync(context);
         }
-        transport.TrySend(response);
+        try
+        {
+            await transport.RespondAsync(response);
+        }
+        catch (OperationCanceledException)
+        {
+            // The WebSocket ended meanwhile.
+        }
     }
 
     // A service that can't be disposed changes nothing about the answer.

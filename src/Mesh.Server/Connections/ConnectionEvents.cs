@@ -15,7 +15,7 @@ internal sealed class ConnectionEvents(ILogger<ConnectionEvents> log)
     {
         lock (_gate)
         {
-            if (connection.IsAnnounced) return;
+            if (connection.IsAnnounced || connection.IsEnded) return;
             connection.IsAnnounced = true;
         }
         Raise(Connected, connection, nameof(Connected));

@@ -80,7 +80,7 @@ internal sealed class ConnectionHost
 
     private Transport Open(WebSocket socket, HttpContext http)
     {
-        var transport = new Transport(socket, http.Abort, _options, _time, _metrics) { Connection = null! };
+        var transport = new Transport(socket, http.Abort, _options, _time, _metrics, http.RequestAborted) { Connection = null! };
         var connection = new MeshConnection(
             NewId(), http.User, _identity.Of(http.User), _json.SerializerOptions, transport, it => new Memberships(it, _rooms));
         transport.Connection = connection;
@@ -118,9 +118,14 @@ internal sealed class ConnectionHost
         if (!connection.TryDetach(transport)) return;
         var grace = end.Grace(_options);
         if (connection.Session is { } session && grace > TimeSpan.Zero)
+        {
+            connection.Memberships.AwaitNoClaims();
             session.BeginGrace(grace, _time, () => _ = EndAsync(connection));
+        }
         else
+        {
             await EndAsync(connection);
+        }
     }
 
     private async Task EndAsync(MeshConnection connection)

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text;
 using System.Text.Json;
 using Mesh.Protocol;
 
@@ -7,10 +8,13 @@ namespace Mesh.Server;
 /// <summary>One connection id, over one WebSocket at a time: a session's connection outlives a dropped WebSocket for the grace.</summary>
 public sealed class MeshConnection
 {
+    private const int LongestReason = 123;
+
     private readonly Lock _gate = new();
     private readonly JsonSerializerOptions _json;
     private RawJson _metadata;
     private Transport? _transport;
+    private Transport? _dropped;
     private bool _ended;
 
     internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport transport, Func<MeshConnection, Memberships> memberships)
@@ -53,10 +57,13 @@ public sealed class MeshConnection
     /// <param name="code">A close code of protocol §14; clients do not reconnect after 4100–4199. Default: 4100.</param>
     /// <param name="reason">Up to 123 bytes of UTF-8 that the client can read.</param>
     /// <exception cref="ArgumentOutOfRangeException">The code is not 1000 or 4000–4999.</exception>
+    /// <exception cref="ArgumentException">The reason is longer than a close frame can hold.</exception>
     public void Close(int code = CloseCodes.Ended, string reason = "")
     {
         if (code is not (CloseCodes.Normal or >= 4000 and <= 4999)) throw new ArgumentOutOfRangeException(nameof(code));
-        Transport?.RequestClose(code, reason);
+        if (Encoding.UTF8.GetByteCount(reason) > LongestReason) throw new ArgumentException($"A reason has up to {LongestReason} bytes.", nameof(reason));
+        if (Transport is { } transport) transport.RequestClose(code, reason);
+        else Session?.CutGrace();
     }
 
     internal Memberships Memberships { get; }
@@ -72,6 +79,12 @@ public sealed class MeshConnection
         get { lock (_gate) return _transport; }
     }
 
+    /// <summary>How long nothing was received, over the WebSocket that is attached or the one that dropped.</summary>
+    internal TimeSpan SilentFor
+    {
+        get { lock (_gate) return (_transport ?? _dropped)?.SilentFor ?? TimeSpan.Zero; }
+    }
+
     internal bool IsEnded
     {
         get { lock (_gate) return _ended; }
@@ -85,6 +98,7 @@ public sealed class MeshConnection
             predecessor = _transport;
             if (_ended) return false;
             _transport = transport;
+            _dropped = null;
             return true;
         }
     }
@@ -96,6 +110,7 @@ public sealed class MeshConnection
         {
             if (_transport != transport) return false;
             _transport = null;
+            _dropped = transport;
             return true;
         }
     }
@@ -107,7 +122,7 @@ public sealed class MeshConnection
         {
             if (_ended || (_transport is not null && !evenIfOpen)) return false;
             _ended = true;
-            _transport = null;
+            _transport = _dropped = null;
             return true;
         }
     }

@@ -8,6 +8,7 @@ internal sealed class Session(string? clientKey)
 {
     private readonly Lock _gate = new();
     private ITimer? _grace;
+    private Action? _end;
 
     /// <summary>The tokens that resume it now: the newest, and until that has proved to have arrived, the one before.</summary>
     public List<string> Tokens { get; } = [];
@@ -19,6 +20,7 @@ internal sealed class Session(string? clientKey)
         {
             _grace?.Dispose();
             _grace = time.CreateTimer(_ => end(), null, grace, Timeout.InfiniteTimeSpan);
+            _end = end;
         }
     }
 
@@ -28,7 +30,16 @@ internal sealed class Session(string? clientKey)
         {
             _grace?.Dispose();
             _grace = null;
+            _end = null;
         }
+    }
+
+    /// <summary>Ends the grace at once, if there is one.</summary>
+    public void CutGrace()
+    {
+        Action? end;
+        lock (_gate) end = _end;
+        end?.Invoke();
     }
 
     /// <summary>The opaque id that connections of one user share in a room; null if nothing says who that is (protocol §9).</summary>

@@ -11,6 +11,7 @@ internal sealed class Transport : IAsyncDisposable
 
     private readonly WebSocket _socket;
     private readonly Action _abortRequest;
+    private readonly CancellationToken _hungUp;
     private readonly MeshOptions _options;
     private readonly TimeProvider _time;
     private readonly MeshMetrics _metrics;
@@ -30,11 +31,13 @@ internal sealed class Transport : IAsyncDisposable
     private Task _snapshotSent = Task.CompletedTask;
     private long _lastSeen;
     private volatile bool _isHeldUp;
+    private volatile bool _hasAnsweredItself;
 
-    public Transport(WebSocket socket, Action abortRequest, MeshOptions options, TimeProvider time, MeshMetrics metrics)
+    public Transport(WebSocket socket, Action abortRequest, MeshOptions options, TimeProvider time, MeshMetrics metrics, CancellationToken hungUp)
     {
         _socket = socket;
         _abortRequest = abortRequest;
+        _hungUp = hungUp;
         _options = options;
         _time = time;
         _metrics = metrics;
@@ -56,6 +59,9 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Cancelled when the WebSocket has ended.</summary>
     public CancellationToken Gone { get; }
 
+    /// <summary>True while the server does not read, since commands wait.</summary>
+    public bool IsHeldUp => _isHeldUp;
+
     /// <summary>How long nothing was received; zero while it is the server that does not read.</summary>
     public TimeSpan SilentFor => _isHeldUp ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _lastSeen));
 
@@ -76,13 +82,21 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Queues a message that many connections share.</summary>
     public bool TrySend(ReadOnlyMemory<byte> frame) => TrySend(OutboundMessage.Of(frame));
 
-    /// <summary>Queues a message that holds snapshots, once the one before it was sent: a connection has one in flight.</summary>
-    public async ValueTask SendSnapshotAsync(OutboundMessage message)
+    /// <summary>Queues a response. A large one, as of a big room, does not count against the limit, but is one in flight.</summary>
+    public async ValueTask RespondAsync(ReadOnlyMemory<byte> frame)
     {
-        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (frame.Length <= _options.OutboundBytes / 4) TrySend(frame);
+        else TrySend(OutboundMessage.OfSnapshot([frame], await TakeSnapshotTurnAsync()));
+    }
+
+    /// <summary>Waits until the snapshot before was sent: a connection has one in flight. The result goes with the next one.</summary>
+    /// <exception cref="OperationCanceledException">The WebSocket has ended.</exception>
+    public async ValueTask<TaskCompletionSource> TakeSnapshotTurnAsync()
+    {
         await _snapshotSent.WaitAsync(Gone);
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _snapshotSent = sent.Task;
-        TrySend(message with { Sent = sent });
+        return sent;
     }
 
     /// <summary>Closes once what is queued was sent, or the close timeout has passed. The first code stays.</summary>
@@ -143,13 +157,22 @@ internal sealed class Transport : IAsyncDisposable
         while (true)
         {
             var message = await _reader.ReadAsync(_killed.Token);
+            _hasAnsweredItself = message is { Refusal: not null, End: not null };
             if (message.Refusal is { } refusal) RequestClose(refusal, WhyRefused(refusal));
+            if (_hasAnsweredItself) await HungUpAsync();
             if (message.End is { } end) return end;
             Interlocked.Exchange(ref _lastSeen, _time.GetTimestamp());
             if (message.Refusal is not null) continue;
             // After the server's close only the peer's own is waited for.
             if (_close is null) await TakeAsync(InboundFrame.Parse(message.Utf8));
         }
+    }
+
+    // To end at once could overtake the close frame, and its receiver would take it for a drop.
+    private async Task HungUpAsync()
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_killed.Token, _hungUp);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static string WhyRefused(int code) => code switch
@@ -214,8 +237,7 @@ internal sealed class Transport : IAsyncDisposable
         }
         catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {
-            // Where the close frame is out already, abandoning the connection could overtake it; the close timer sees to the rest.
-            if (_socket.State != WebSocketState.CloseSent) Kill();
+            if (!_hasAnsweredItself) Kill();
         }
     }
 }

@@ -34,7 +34,6 @@ internal static class CatchUpResponse
     {
         private readonly List<ReadOnlyMemory<byte>> _parts = [];
         private ArrayBufferWriter<byte> _part = new();
-        private int _shared;
 
         public PartedResponse(CommandContext context)
         {
@@ -59,16 +58,15 @@ internal static class CatchUpResponse
             Write(",\"snapshot\":"u8);
             _parts.Add(_part.WrittenMemory);
             _parts.Add(snapshot);
-            _shared += snapshot.Length;
             _part = new();
             Write("}"u8);
         }
 
-        public ValueTask SendAsync(CommandContext context)
+        public async ValueTask SendAsync(CommandContext context)
         {
             Write("}"u8);
             _parts.Add(_part.WrittenMemory);
-            return context.Transport.SendSnapshotAsync(new([.. _parts], _parts.Sum(it => it.Length) - _shared));
+            context.Transport.TrySend(OutboundMessage.OfSnapshot([.. _parts], await context.Transport.TakeSnapshotTurnAsync()));
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
             Payload.RoomName(name);
             var change = Change(entry);
             if (await rules.RefuseAsync(context, name!) is { } refusal) throw refusal;
-            return await EnterOneAsync(context, name!, change, entry.Known.ToStamp());
+            return await EnterOneAsync(context, name!, change, entry.Known.HasValue ? Payload.Read(entry.Known, ServerJson.Default.KnownRevision).ToStamp() : null);
         }
         catch (MeshException refusal)
         {
@@ -108,9 +108,9 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
 
     private StateChange? Change(RoomEntry entry) => entry switch
     {
-        { Publish: not null, Restore: not null } => throw Refusals.Invalid("Either publish or restore"),
-        { Publish: { } publish } => Change(publish),
-        { Restore: { } restore } => Change(restore),
+        { Publish.HasValue: true, Restore.HasValue: true } => throw Refusals.Invalid("Either publish or restore"),
+        { Publish.HasValue: true } => Change(Payload.Read(entry.Publish, ServerJson.Default.StateRequest)),
+        { Restore.HasValue: true } => Change(Payload.Read(entry.Restore, ServerJson.Default.RestoreRequest)),
         _ => null,
     };
 

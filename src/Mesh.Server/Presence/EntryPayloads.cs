@@ -6,8 +6,8 @@ namespace Mesh.Server;
 /// <summary>The rooms are kept raw until their turn, so that a bad one leaves the others alone.</summary>
 internal sealed record EnterRequest(IReadOnlyList<RawJson>? Rooms);
 
-/// <summary>One room of <c>mesh/enter</c>.</summary>
-internal sealed record RoomEntry(string? RoomName, StateRequest? Publish, RestoreRequest? Restore, KnownRevision? Known);
+/// <summary>One room of <c>mesh/enter</c>; its parts are kept raw, so that the answer to a bad one still names the room.</summary>
+internal sealed record RoomEntry(string? RoomName, RawJson Publish, RawJson Restore, RawJson Known);
 
 internal sealed record RestoreRequest(string? RoomName, RawJson State, Stamp? Stamp, long? Deadline);
 

@@ -35,8 +35,10 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
         }
         else
         {
-            subscription.Room.SubscribePlain(subscription, roster => OutboundFrame.Response(
-                context.Frame.Id, context.Command, Serialize(new SubscribeResult(true, PresentMember.Of(roster), States(roster)))));
+            var sent = await context.Transport.TakeSnapshotTurnAsync();
+            subscription.Room.SubscribePlain(subscription, roster => OutboundMessage.OfSnapshot(
+                [OutboundFrame.Response(context.Frame.Id, context.Command, Serialize(new SubscribeResult(true, PresentMember.Of(roster), States(roster))))],
+                sent));
         }
         return default;
     }

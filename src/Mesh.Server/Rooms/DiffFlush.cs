@@ -6,7 +6,7 @@ namespace Mesh.Server;
 /// Collects a room's changes and sends them as one diff: at once if the room was quiet, else once per interval.
 /// Used under the room's lock, which its timer takes too.
 /// </summary>
-internal sealed class DiffFlush(string room, Lock gate, TimeSpan interval, TimeProvider time)
+internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, TimeProvider time)
 {
     private readonly HashSet<Subscription> _subscriptions = [];
     private readonly RosterDiffBuilder _pending = new();
@@ -30,7 +30,7 @@ internal sealed class DiffFlush(string room, Lock gate, TimeSpan interval, TimeP
         }
         _pending.Add(change);
         if (_waiting) return;
-        var due = _flushedAt is { } at ? interval - time.GetElapsedTime(at) : TimeSpan.Zero;
+        var due = _flushedAt is { } at ? options.FlushInterval - time.GetElapsedTime(at) : TimeSpan.Zero;
         if (due <= TimeSpan.Zero) Flush();
         else WaitFor(due);
     }
@@ -42,10 +42,16 @@ internal sealed class DiffFlush(string room, Lock gate, TimeSpan interval, TimeP
         foreach (var subscription in receivers)
         {
             if (subscription.HoldBack()) continue;
-            message ??= OutboundMessage.Of(OutboundFrame.Event(
-                CommandNames.PresenceDiff, diff with { RoomName = room }, ProtocolJson.Default.RosterDiff));
+            message ??= OutboundMessage.Of(Write(diff));
             if (subscription.Transport.TrySend(message.Value)) subscription.SentTo = new(diff.Epoch, diff.To);
         }
+    }
+
+    // A diff that no outbox has room for is left to a resync, whose snapshot is outside the limit.
+    private byte[] Write(RosterDiff diff)
+    {
+        var frame = OutboundFrame.Event(CommandNames.PresenceDiff, diff with { RoomName = room }, ProtocolJson.Default.RosterDiff);
+        return frame.Length <= options.OutboundBytes / 2 ? frame : Write(new() { Epoch = diff.Epoch, From = diff.To, To = diff.To });
     }
 
     private void Flush()

@@ -5,6 +5,9 @@ namespace Mesh.Server;
 /// <summary>That a connection is a member of a room: its timers, which the connection's node keeps.</summary>
 internal sealed class Membership(Room room) : IDisposable
 {
+    // Timers hold no more than 49 days.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+
     private readonly Lock _gate = new();
     private bool _disposed;
     private ITimer? _expiry;
@@ -13,16 +16,23 @@ internal sealed class Membership(Room room) : IDisposable
 
     public Room Room { get; } = room;
 
+    /// <summary>True while the membership is to be claimed, or else leaves.</summary>
+    public bool AwaitsClaim
+    {
+        get { lock (_gate) return _claim is not null; }
+    }
+
     /// <summary>Calls <paramref name="expire"/> at the deadline of the member's newest state; a later call replaces it.</summary>
     public void ExpireAt(Member member, TimeProvider time, Action<Stamp> expire)
     {
-        ITimer? timer = null;
-        if (member is { Deadline: { } deadline, Stamp: { } stamp, State.HasValue: true })
+        if (member is not { Deadline: { } deadline, Stamp: { } stamp, State.HasValue: true })
         {
-            var due = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - time.GetUtcNow();
-            timer = time.CreateTimer(_ => expire(stamp), null, due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            Replace(ref _expiry, null);
+            return;
         }
-        Replace(ref _expiry, timer);
+        var due = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - time.GetUtcNow();
+        if (due > LongestTimer) Replace(ref _expiry, time.CreateTimer(_ => ExpireAt(member, time, expire), null, LongestTimer, Timeout.InfiniteTimeSpan));
+        else Replace(ref _expiry, time.CreateTimer(_ => expire(stamp), null, due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan));
     }
 
     /// <summary>Calls <paramref name="renew"/> after <paramref name="due"/>; a later call replaces it.</summary>

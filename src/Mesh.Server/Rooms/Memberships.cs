@@ -8,6 +8,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Membership> _byRoom = new(StringComparer.Ordinal);
+    private Task _last = Task.CompletedTask;
 
     public IReadOnlyCollection<string> Rooms
     {
@@ -20,34 +21,15 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms, or members in it; <c>ECLOSED</c>: the connection has ended.</exception>
     public async ValueTask<RoomChange> JoinAsync(string room, StateChange? state, CancellationToken cancellationToken)
     {
-        var (membership, isNew) = await AddAsync(room);
-        membership.Claim();
-        var metadata = connection.Metadata;
-        RoomChange change;
+        var done = await TakeTurnAsync();
         try
         {
-            change = await rooms.Store.JoinAsync(room, NewMember(room, metadata), state, cancellationToken);
+            return await JoinAloneAsync(room, state, cancellationToken);
         }
-        catch
+        finally
         {
-            if (isNew) await LeaveAsync(room);
-            throw;
+            done.SetResult();
         }
-        if (change.Outcome == ChangeOutcome.Full)
-        {
-            Remove(room);
-            throw Refusals.RoomFull(room);
-        }
-        // The connection may have ended, or got other metadata, while the store was at it.
-        if (connection.IsEnded)
-        {
-            await LeaveAsync(room);
-            throw Refusals.Ended();
-        }
-        if (connection.Metadata != metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, cancellationToken);
-        Watch(membership, change);
-        if (change.Outcome == ChangeOutcome.Changed && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
-        return change;
     }
 
     /// <summary>Publishes, clears or restores the state of a member.</summary>
@@ -66,11 +48,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     }
 
     /// <summary>Leaves a room; for a non-member nothing happens.</summary>
-    public async ValueTask LeaveAsync(string room)
-    {
-        Remove(room);
-        await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
-    }
+    public ValueTask LeaveAsync(string room) => LeaveAsync(room, static () => true);
 
     /// <summary>Leaves all rooms: the connection has ended.</summary>
     public async ValueTask LeaveAllAsync()
@@ -82,7 +60,77 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     public void AwaitClaims(TimeSpan grace)
     {
         lock (_gate)
-            foreach (var (room, membership) in _byRoom) membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room)));
+            foreach (var (room, membership) in _byRoom)
+                membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room, () => membership.AwaitsClaim)));
+    }
+
+    /// <summary>After a drop: the grace of the whole connection counts, not what was left of an earlier one.</summary>
+    public void AwaitNoClaims()
+    {
+        lock (_gate)
+            foreach (var membership in _byRoom.Values) membership.Claim();
+    }
+
+    private async ValueTask<RoomChange> JoinAloneAsync(string room, StateChange? state, CancellationToken cancellationToken)
+    {
+        var (membership, isNew) = await AddAsync(room);
+        membership.Claim();
+        var metadata = connection.Metadata;
+        RoomChange change;
+        try
+        {
+            change = await rooms.Store.JoinAsync(room, NewMember(room, metadata), state, cancellationToken);
+        }
+        catch
+        {
+            if (isNew) await LeaveAloneAsync(room);
+            throw;
+        }
+        if (change.Outcome == ChangeOutcome.Full)
+        {
+            Remove(room);
+            throw Refusals.RoomFull(room);
+        }
+        // The connection may have ended, or got other metadata, while the store was at it.
+        if (connection.IsEnded)
+        {
+            await LeaveAloneAsync(room);
+            throw Refusals.Ended();
+        }
+        if (connection.Metadata != metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, cancellationToken);
+        Watch(membership, change);
+        if (change.Outcome == ChangeOutcome.Changed && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
+        return change;
+    }
+
+    private async ValueTask LeaveAsync(string room, Func<bool> isStillDue)
+    {
+        var done = await TakeTurnAsync();
+        try
+        {
+            if (isStillDue()) await LeaveAloneAsync(room);
+        }
+        finally
+        {
+            done.SetResult();
+        }
+    }
+
+    // Joins and leaves of one connection come from its commands, from timers and from the application, and each is several steps:
+    // they are made one at a time, in the order asked.
+    private async ValueTask<TaskCompletionSource> TakeTurnAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (_gate) (before, _last) = (_last, done.Task);
+        await before;
+        return done;
+    }
+
+    private async ValueTask LeaveAloneAsync(string room)
+    {
+        Remove(room);
+        await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
     }
 
     private async ValueTask<(Membership Membership, bool IsNew)> AddAsync(string room)
@@ -132,9 +180,9 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     // A member's lease is renewed by any sign of life of its connection.
     private void Lease(Membership membership, TimeSpan ttl, TimeSpan due) => membership.LeaseFor(due, rooms.Time, () =>
     {
-        var left = ttl - (connection.Transport?.SilentFor ?? ttl);
+        var left = ttl - connection.SilentFor;
         if (left > TimeSpan.Zero) Lease(membership, ttl, left);
-        else Later(LeaveAsync(membership.Room.Name));
+        else Later(LeaveAsync(membership.Room.Name, () => Find(membership.Room.Name) == membership));
     });
 
     // For timers, which have nobody to tell.

@@ -20,13 +20,13 @@ internal sealed class Room
     private readonly ILogger _log;
     private volatile bool _released;
     private IAsyncDisposable? _listening;
-    private Task _resyncing = Task.CompletedTask;
+    private bool _isResyncing;
 
     public Room(string name, IRoomStore store, Func<Room, bool> forget, MeshOptions options, TimeProvider time, ILogger log)
     {
         (Name, _store, _forget, _log) = (name, store, forget, log);
         _history = new(options.HistoryLength);
-        _diffs = new(name, _gate, options.FlushInterval, time);
+        _diffs = new(name, _gate, options, time);
         Ready = ListenAsync();
     }
 
@@ -71,10 +71,11 @@ internal sealed class Room
     }
 
     /// <summary>Subscribes with the frames of protocol §7; the response, made of the roster, goes before all events.</summary>
-    public void SubscribePlain(Subscription subscription, Func<Roster, ReadOnlyMemory<byte>> respond)
+    public void SubscribePlain(Subscription subscription, Func<Roster, OutboundMessage> respond)
     {
         lock (_gate)
         {
+            subscription.ThrowIfEnded();
             _diffs.Remove(subscription);
             _plain.Add(subscription);
             subscription.ByDiffs = false;
@@ -87,6 +88,7 @@ internal sealed class Room
     {
         lock (_gate)
         {
+            subscription.ThrowIfEnded();
             _plain.Remove(subscription);
             _diffs.Add(subscription);
             subscription.ByDiffs = true;
@@ -103,6 +105,7 @@ internal sealed class Room
     {
         lock (_gate)
         {
+            subscription.IsEnded = true;
             _plain.Remove(subscription);
             _diffs.Remove(subscription);
         }
@@ -144,14 +147,16 @@ internal sealed class Room
                 case DiffOutcome.Applied when before is not null:
                     Tell(before, change.Change, change.Silent, change.Timestamp);
                     break;
-                case DiffOutcome.Gap when _resyncing.IsCompleted:
-                    _resyncing = ResyncAsync(change.Timestamp);
+                case DiffOutcome.Gap or DiffOutcome.Buffered when before is not null && !_isResyncing:
+                    _isResyncing = true;
+                    _ = ResyncAsync(change.Timestamp);
                     break;
             }
         }
     }
 
-    // An event was lost on the way: read the room again, and tell the difference to what was shown.
+    // An event was lost on the way: read the room again, and tell the difference to what was shown. Should that fail, the next event
+    // tries again.
     private async Task ResyncAsync(long timestamp)
     {
         try
@@ -164,6 +169,7 @@ internal sealed class Room
                 {
                     var before = _replica.Roster!;
                     outcome = _replica.Receive(roster);
+                    _isResyncing = outcome == DiffOutcome.Gap;
                     var change = Roster.Compare(before, _replica.Roster!);
                     if (!change.IsEmpty || change.From != change.To) Tell(before, change, silent: false, timestamp);
                 }
@@ -172,6 +178,7 @@ internal sealed class Room
         catch (Exception failure)
         {
             _log.ResyncFailed(Name, failure);
+            lock (_gate) _isResyncing = false;
         }
     }
 

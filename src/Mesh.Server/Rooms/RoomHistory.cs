@@ -9,7 +9,12 @@ internal sealed class RoomHistory(int length)
 
     public void Add(RosterDiff change)
     {
-        if (change.FromEpoch is not null) _changes.Clear();
+        if (change.FromEpoch is not null)
+        {
+            // Nothing leads from one epoch to the next.
+            _changes.Clear();
+            return;
+        }
         if (_changes.Count == length) _changes.Dequeue();
         _changes.Enqueue(change);
     }

@@ -17,6 +17,15 @@ internal sealed class Subscription(Room room, Transport transport)
     /// <summary>True while diffs are held back because the receiver is slow.</summary>
     public bool IsBehind { get; private set; }
 
+    /// <summary>True once the room tells it nothing any more, perhaps before it was told anything.</summary>
+    public bool IsEnded { get; set; }
+
+    /// <exception cref="MeshException"><c>ECLOSED</c>: the WebSocket ended before the room could subscribe it.</exception>
+    public void ThrowIfEnded()
+    {
+        if (IsEnded) throw Refusals.Ended();
+    }
+
     /// <summary>Holds diffs back if the receiver is slow; they are made up for when its outbox is empty.</summary>
     public bool HoldBack()
     {

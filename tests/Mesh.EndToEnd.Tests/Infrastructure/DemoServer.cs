@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Mesh.EndToEnd.Tests;
+
+/// <summary>The demo as a person runs it: a process of its own, on a port of its own.</summary>
+public sealed class DemoServer : IAsyncDisposable
+{
+    private readonly string[] _options;
+    private readonly ConcurrentQueue<string> _output = new();
+    private Process? _process;
+
+    private DemoServer(int port, string[] options) => (Port, _options) = (port, options);
+
+    public int Port { get; }
+
+    /// <summary>As pages see it.</summary>
+    public string Origin => OriginAt(Port);
+
+    public static string OriginAt(int port) => $"http://127.0.0.1:{port}";
+
+    /// <param name="options">As on the command line: <c>--Mesh:Grace=00:00:01</c>.</param>
+    public static Task<DemoServer> StartAsync(params string[] options) => StartAtAsync(FreePort.Next(), options);
+
+    public static async Task<DemoServer> StartAtAsync(int port, params string[] options)
+    {
+        var server = new DemoServer(port, options);
+        try
+        {
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a killed server again, on the same port.</summary>
+    public async Task StartAgainAsync()
+    {
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var start = new ProcessStartInfo("dotnet", [Checkout.DemoAssembly, "--urls", Origin, .. _options])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = Checkout.DemoFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Production" },
+        };
+        var process = _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) => Read(line.Data);
+        process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"The demo ended before it listened:\n{Output}"));
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await listening.Task.WaitAsync(Patience.Limit);
+
+        void Read(string? line)
+        {
+            if (line is null) return;
+            _output.Enqueue(line);
+            if (line.Contains("Application started", StringComparison.Ordinal)) listening.TrySetResult();
+        }
+    }
+
+    /// <summary>What it has written so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Ends the process at once, without a farewell (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        if (_process is not { } process) return;
+        _process = null;
+        try
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // It never started.
+        }
+        process.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await KillAsync();
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Mesh.EndToEnd.Tests;
+
+/// <summary>One connection through a <see cref="TcpProxy"/>.</summary>
+internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : IDisposable
+{
+    private readonly TcpClient _far = new();
+    private volatile bool _swallows;
+
+    /// <summary>Passes on what comes, until both sides are done or one breaks.</summary>
+    public async Task RunAsync(int upstream)
+    {
+        if (!_swallows && !await ConnectAsync(upstream)) return;
+        await Task.WhenAll(PassAsync(near, _far), PassAsync(_far, near));
+        Dispose();
+    }
+
+    /// <summary>Whatever comes is lost from now on, an end too.</summary>
+    public void Swallow() => _swallows = true;
+
+    /// <summary>Ends it with a reset, as when the network goes away.</summary>
+    public void Dispose()
+    {
+        Reset(near);
+        Reset(_far);
+    }
+
+    private async Task<bool> ConnectAsync(int upstream)
+    {
+        try
+        {
+            await _far.ConnectAsync(IPAddress.Loopback, upstream);
+            return true;
+        }
+        catch (Exception refused) when (refused is SocketException or ObjectDisposedException)
+        {
+            Dispose();
+            return false;
+        }
+    }
+
+    private async Task PassAsync(TcpClient from, TcpClient to)
+    {
+        if (!from.Connected) return;
+        try
+        {
+            var buffer = new byte[16 * 1024];
+            int count;
+            while ((count = await from.GetStream().ReadAsync(buffer)) > 0)
+            {
+                if (delay() is { Ticks: > 0 } wait) await Task.Delay(wait);
+                if (!_swallows) await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
+            }
+            if (!_swallows) to.Client.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            if (!_swallows) Dispose();
+        }
+    }
+
+    private static void Reset(TcpClient side)
+    {
+        try
+        {
+            if (side.Client is { } client) client.LingerState = new(enable: true, seconds: 0);
+        }
+        catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+        {
+            // Over already.
+        }
+        side.Dispose();
+    }
+}

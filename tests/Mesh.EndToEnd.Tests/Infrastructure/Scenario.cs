@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Mesh.EndToEnd.Tests;
+
+/// <summary>
+/// What people do with the demo: a server of its own, browsers, networks, and a plain observer of the room "general". At its end
+/// each open tab is photographed, into TestResults/screenshots beside this assembly.
+/// </summary>
+public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
+{
+    private readonly List<Browser> _browsers = [];
+    private readonly List<IAsyncDisposable> _others = [];
+
+    /// <summary>After <see cref="BeginAsync"/>.</summary>
+    protected DemoServer Server { get; private set; } = null!;
+
+    /// <summary>The observer from the beginning, or since <see cref="ObserveAgainAsync"/>.</summary>
+    protected PlainObserver Observer { get; private set; } = null!;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Starts the server and the observer.</summary>
+    protected async Task BeginAsync(params string[] options)
+    {
+        Server = Own(await DemoServer.StartAsync(options));
+        await ObserveAgainAsync();
+    }
+
+    /// <summary>As after a restart of the server, which no plain client survives.</summary>
+    protected async Task ObserveAgainAsync() => Observer = await ObserveAsync("general");
+
+    protected async Task<PlainObserver> ObserveAsync(string roomName) => Own(await PlainObserver.ConnectAsync(Server, roomName));
+
+    protected async Task<PlainClient> ConnectPlainAsync() => Own(await PlainClient.ConnectAsync(Server.Port));
+
+    protected async Task<Browser> OpenBrowserAsync(string name, string? clientKey = null)
+    {
+        var browser = await Browser.OpenAsync(chromium, name, clientKey);
+        _browsers.Add(browser);
+        return browser;
+    }
+
+    /// <summary>A network of its own to the server.</summary>
+    protected TcpProxy NewNetwork() => Own(new TcpProxy(Server.Port));
+
+    /// <summary>Ends with the scenario.</summary>
+    protected T Own<T>(T one)
+        where T : IAsyncDisposable
+    {
+        _others.Add(one);
+        return one;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        Tab[] tabs = [.. _browsers.SelectMany(browser => browser.Tabs)];
+        foreach (var (at, tab) in tabs.Index()) await PhotographAsync(tab, at + 1);
+        foreach (var browser in _browsers) await browser.DisposeAsync();
+        foreach (var other in _others.AsEnumerable().Reverse()) await other.DisposeAsync();
+        tabs.SelectMany(tab => tab.Exceptions).ShouldBeEmpty();
+    }
+
+    private static async Task PhotographAsync(Tab tab, int number)
+    {
+        var test = TestContext.Current.Test!.TestDisplayName.Replace($"{typeof(Scenario).Namespace}.", "", StringComparison.Ordinal);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{NotForFileNames().Replace(test, "-")}.{number}-{tab.Owner}.png");
+        try
+        {
+            await tab.Page.ScreenshotAsync(new() { Path = Checkout.Copied("TestResults", "screenshots", name), FullPage = true, Timeout = 5_000 });
+        }
+        catch (Exception failure) when (failure is PlaywrightException or TimeoutException)
+        {
+            TestContext.Current.AddWarning($"No screenshot of {name}: {failure.Message}");
+        }
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9_.]+", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex NotForFileNames();
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Mesh.EndToEnd.Tests;
+
+/// <summary>A network between a browser and a server, which can fail in all the ways that networks do.</summary>
+public sealed class TcpProxy : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly HashSet<ProxiedConnection> _connections = [];
+    private readonly int _upstream;
+    private readonly Task _accepting;
+    private Mode _mode;
+    private int _accepted;
+
+    public TcpProxy(int upstream)
+    {
+        _upstream = upstream;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    private enum Mode
+    {
+        Forward,
+        BlackHole,
+        Refuse,
+    }
+
+    /// <summary>As pages see it.</summary>
+    public string Origin => DemoServer.OriginAt(((IPEndPoint)_listener.LocalEndpoint).Port);
+
+    /// <summary>How many connections were asked for so far, refused ones too.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>How long everything takes, each way. Default: no time.</summary>
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>New connections work from now on. What a black hole swallowed does not come back.</summary>
+    public void Forward() => Set(Mode.Forward);
+
+    /// <summary>New connections are reset from now on; those that stand are left alone.</summary>
+    public void Refuse() => Set(Mode.Refuse);
+
+    /// <summary>Resets all connections.</summary>
+    public void Drop()
+    {
+        foreach (var connection in Connections) connection.Dispose();
+    }
+
+    /// <summary>Nothing gets through any more, and nobody is told: all connections stay open, and new ones open too.</summary>
+    public void BlackHole()
+    {
+        Set(Mode.BlackHole);
+        foreach (var connection in Connections) connection.Swallow();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+        Drop();
+    }
+
+    private ProxiedConnection[] Connections
+    {
+        get { lock (_gate) return [.. _connections]; }
+    }
+
+    private void Set(Mode mode)
+    {
+        lock (_gate) _mode = mode;
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            TcpClient near;
+            try
+            {
+                near = await _listener.AcceptTcpClientAsync();
+            }
+            catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+            Interlocked.Increment(ref _accepted);
+            var connection = new ProxiedConnection(near, () => Delay);
+            lock (_gate)
+            {
+                _connections.Add(connection);
+                if (_mode == Mode.BlackHole) connection.Swallow();
+                if (_mode == Mode.Refuse) connection.Dispose();
+            }
+            _ = RunAsync(connection);
+        }
+    }
+
+    private async Task RunAsync(ProxiedConnection connection)
+    {
+        await connection.RunAsync(_upstream);
+        lock (_gate) _connections.Remove(connection);
+    }
+}

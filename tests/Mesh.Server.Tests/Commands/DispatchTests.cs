@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Mesh.Server.Tests.Commands;
+
+/// <summary>Protocol §3 and §13: an application's commands, from the frame to the answer.</summary>
+public sealed class DispatchTests
+{
+    [Fact]
+    public async Task An_answer_has_just_the_keys_of_the_protocol()
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddCommand<RawJson, RawJson>("nothing", (_, _) => default(RawJson)));
+        await using var client = await server.ConnectAsync();
+
+        (await client.RespondAsync("echo", """{"x":1}""")).Root.ShouldBe("""{"id":1,"command":"echo","payload":{"x":1}}""");
+        (await client.RespondAsync("nothing", """{"x":1}""")).Root.ShouldBe("""{"id":2,"command":"nothing"}""");
+        (await client.RespondAsync("echo", "null")).Root.ShouldBe("""{"id":3,"command":"echo","payload":null}""");
+        (await client.RespondAsync("echo", null)).Root.ShouldBe("""{"id":4,"command":"echo"}""");
+    }
+
+    [Fact]
+    public async Task An_unknown_command_is_answered_as_the_reference_does()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await server.ConnectAsync();
+        (await client.RespondAsync("nope", "{}")).Root
+            .ShouldBe("""{"id":1,"command":"nope","payload":{"error":"Command \"nope\" not found","code":"ENOTFOUND","name":"CommandError"}}""");
+    }
+
+    [Theory]
+    [InlineData("mesh/subscribe-channel")]
+    [InlineData("mesh/subscribe-record")]
+    [InlineData("mesh/subscribe-collection")]
+    [InlineData("mesh/assign-id")]
+    [InlineData("mesh/presence-update")]
+    [InlineData("mesh/presence-diff")]
+    [InlineData("ping")]
+    [InlineData("MESH/NOOP")]
+    public async Task What_is_not_a_command_of_a_client_is_not_found(string command)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await server.ConnectAsync();
+        (await client.ErrorOfAsync(command)).ShouldBe("ENOTFOUND");
+    }
+
+    [Fact]
+    public async Task A_handler_that_fails_is_answered_without_its_text()
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it
+            .AddCommand<RawJson, RawJson>("boom", RawJson (_, _) => throw new InvalidOperationException("the password is hunter2"))
+            .AddCommand<RawJson, RawJson>("boom-async", async (_, _) =>
+            {
+                await Task.Yield();
+                throw new OperationCanceledException("secret");
+            }));
+        await using var client = await server.ConnectAsync();
+
+        (await client.RespondAsync("boom", "{}")).Payload.ShouldBe("""{"error":"The command failed","code":"ESERVER","name":"Error"}""");
+        (await client.RespondAsync("boom-async", "{}")).Payload.ShouldBe("""{"error":"The command failed","code":"ESERVER","name":"Error"}""");
+        await client.FenceAsync();
+        server.Errors.All.Count.ShouldBe(2);
+        server.Errors.Clear();
+    }
+
+    [Fact]
+    public async Task A_handler_may_refuse_with_a_code_and_a_name_of_its_own()
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it
+            .AddCommand<RawJson, RawJson>("stock", RawJson (_, _) => throw new MeshException("stock/none", "Out of \"stock\" 🎉") { Name = "StockError" }));
+        await using var client = await server.ConnectAsync();
+        (await client.RespondAsync("stock", "{}")).Payload.ShouldBe("""{"error":"Out of \"stock\" 🎉","code":"stock/none","name":"StockError"}""");
+    }
+
+    [Fact]
+    public async Task Payloads_and_results_are_typed()
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it
+            .AddCommand<Order, Receipt>("order", (_, order) => new(order.Item.ToUpperInvariant(), order.Count * 2))
+            .AddCommand<int, int>("double", (_, number) => number * 2)
+            .AddCommand<int[], int?>("sum", async (_, numbers) =>
+            {
+                await Task.Yield();
+                return numbers?.Sum();
+            }));
+        await using var client = await server.ConnectAsync();
+
+        (await client.RequestAsync("order", """{"item":"tea","count":3,"unknown":true}""")).ShouldBe("""{"item":"TEA","total":6}""");
+        (await client.RequestAsync("double", "21")).ShouldBe("42");
+        (await client.RequestAsync("sum", "[1,2,3]")).ShouldBe("6");
+        (await client.RespondAsync("sum", null)).Payload.ShouldBe("null");
+        (await client.ErrorOfAsync("order", """{"item":7}""")).ShouldBe("EINVALID");
+        (await client.ErrorOfAsync("order", "[]")).ShouldBe("EINVALID");
+        (await client.ErrorOfAsync("double", "{}")).ShouldBe("EINVALID");
+        (await client.ErrorOfAsync("double", "99999999999")).ShouldBe("EINVALID");
+        (await client.ErrorOfAsync("sum", """["\ud800"]""")).ShouldBe("EINVALID");
+    }
+
+    [Fact]
+    public async Task Commands_of_one_connection_take_effect_in_the_order_sent_the_slow_one_first()
+    {
+        var seen = new ConcurrentQueue<string>();
+        var release = new TaskCompletionSource();
+        await using var server = await TestServer.StartAsync(mesh: it => it
+            .AddCommand<string, bool>("slow", async (_, name) =>
+            {
+                await release.Task;
+                seen.Enqueue(name);
+                return true;
+            })
+            .AddCommand<string, bool>("fast", (_, name) =>
+            {
+                seen.Enqueue(name);
+                return true;
+            }));
+        await using var client = await server.ConnectAsync();
+        await using var other = await server.ConnectAsync();
+
+        await client.SendAsync("slow", "\"1\"");
+        await client.SendAsync("mesh/join-room", """{"roomName":"r"}""");
+        var last = await client.SendAsync("fast", "\"2\"");
+        await other.RequestAsync("fast", "\"of another connection\"");
+        (await other.StatesAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(0);
+        release.SetResult();
+        await client.ResponseAsync(last);
+
+        seen.ShouldBe(["of another connection", "1", "2"]);
+        (await other.StatesAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Middleware_runs_in_order_global_first_and_around_Meshs_own_commands_too()
+    {
+        var seen = new ConcurrentQueue<string>();
+        CommandMiddleware Note(string name) => async (context, next) =>
+        {
+            seen.Enqueue($"{name}>{context.Command}");
+            var result = await next(context);
+            seen.Enqueue($"<{name}");
+            return result;
+        };
+        await using var server = await TestServer.StartAsync(mesh: it => it
+            .Use(Note("a"))
+            .AddCommand<RawJson, RawJson>("own", (_, payload) => payload, Note("c"), Note("d"))
+            .Use(Note("b")));
+        await using var client = await server.ConnectAsync();
+
+        (await client.RequestAsync("own", "1")).ShouldBe("1");
+        await client.FenceAsync();
+        seen.ShouldBe(["a>own", "b>own", "c>own", "d>own", "<d", "<c", "<b", "<a", "a>mesh/noop", "b>mesh/noop", "<b", "<a"]);
+    }
+
+    [Fact]
+    public async Task Middleware_may_refuse_answer_itself_or_change_the_result()
+    {
+        var ran = false;
+        await using var server = await TestServer.StartAsync(mesh: it => it
+            .Use((context, next) => context.Command == "mesh/join-room" ? throw new MeshException("EAUTH", "nope") { Name = "AuthError" } : next(context))
+            .AddCommand<RawJson, bool>("guarded", (_, _) => ran = true, (_, _) => new(RawJson.FromText("\"instead\"")))
+            .AddCommand<RawJson, RawJson>("changed", (_, payload) => payload, async (context, next) => RawJson.FromText($"[{await next(context)}]")));
+        await using var client = await server.ConnectAsync();
+
+        (await client.JoinAsync("r")).ShouldBe("""{"error":"nope","code":"EAUTH","name":"AuthError"}""");
+        (await client.StatesAsync("r")).ShouldBe("""{"success":true,"present":[],"states":{}}""");
+        (await client.RequestAsync("guarded")).ShouldBe("\"instead\"");
+        (await client.RequestAsync("changed", "7")).ShouldBe("[7]");
+        ran.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_command_has_its_connection_its_payload_and_a_scope_of_services_that_ends_with_it()
+    {
+        await using var server = await TestServer.StartAsync(
+            services: it => it.Services.AddScoped<Scoped>(),
+            mesh: it => it.AddCommand<RawJson, string>("who", (context, payload) =>
+            {
+                context.Payload.ShouldBe(payload);
+                context.Services.GetRequiredService<Scoped>().ShouldBeSameAs(context.Services.GetRequiredService<Scoped>());
+                return $"{context.Connection.Id} {context.Services.GetRequiredService<Scoped>().Number}";
+            }));
+        await using var client = await server.ConnectAsync();
+        Scoped.Reset();
+
+        (await client.RequestAsync("who")).GetString().ShouldBe($"{client.Id} 1");
+        (await client.RequestAsync("who")).GetString().ShouldBe($"{client.Id} 2");
+        Scoped.Disposed.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_scope_that_can_not_be_disposed_harms_nobody()
+    {
+        await using var server = await TestServer.StartAsync(
+            services: it => it.Services.AddScoped<Unruly>(),
+            mesh: it => it.AddCommand<RawJson, string>("unruly", (context, _) => context.Services.GetRequiredService<Unruly>().Name));
+        await using var client = await server.ConnectAsync();
+
+        (await client.RespondAsync("unruly", "{}")).Id.ShouldBe("1");
+        await client.FenceAsync();
+        server.Errors.Clear();
+    }
+
+    [Fact]
+    public async Task A_handler_can_send_to_its_connection_and_the_answer_follows()
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddCommand<RawJson, bool>("tell", (context, _) => context.Connection.Send("told", new { X = 1 })));
+        await using var client = await server.ConnectAsync();
+        (await client.RequestAsync("tell")).ShouldBe("true");
+        client.Frames[1].Root.ShouldBe("""{"command":"told","payload":{"x":1}}""");
+    }
+
+    [Fact]
+    public async Task A_command_mapped_is_as_one_added()
+    {
+        await using var server = await TestServer.StartAsync(endpoint: it => it
+            .MapCommand<int, int>("double", (_, number) => number * 2)
+            .MapCommand<int, int>("triple", async (_, number) =>
+            {
+                await Task.Yield();
+                return number * 3;
+            }, (_, next) => throw new MeshException("EAUTH", "nope")));
+        await using var client = await server.ConnectAsync();
+        (await client.RequestAsync("double", "2")).ShouldBe("4");
+        (await client.ErrorOfAsync("triple", "2")).ShouldBe("EAUTH");
+    }
+
+    [Fact]
+    public async Task Two_commands_of_one_name_are_a_fault_of_the_application()
+    {
+        await Should.ThrowAsync<InvalidOperationException>(() => TestServer.StartAsync(mesh: it => it.AddCommand<int, int>("echo", (_, number) => number)));
+        await Should.ThrowAsync<InvalidOperationException>(() => TestServer.StartAsync(endpoint: it => it.MapCommand<int, int>("echo", (_, number) => number)));
+        await Should.ThrowAsync<ArgumentException>(() => TestServer.StartAsync(mesh: it => it.AddCommand<int, int>("mesh/mine", (_, number) => number)));
+        await Should.ThrowAsync<ArgumentException>(() => TestServer.StartAsync(mesh: it => it.AddCommand<int, int>("", (_, number) => number)));
+    }
+
+    private sealed record Order(string Item, int Count);
+
+    private sealed record Receipt(string Item, int Total);
+
+    private sealed class Scoped : IDisposable
+    {
+        private static int _created;
+
+        public static int Disposed { get; private set; }
+
+        public int Number { get; } = ++_created;
+
+        public static void Reset() => _created = Disposed = 0;
+
+        public void Dispose() => Disposed++;
+    }
+
+    private sealed class Unruly : IDisposable
+    {
+        public string Name { get; } = "unruly";
+
+        public void Dispose() => throw new InvalidOperationException("no");
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Server.Tests;
+
+/// <summary>Keeps what the server logs as an error: a test that expects none has none.</summary>
+internal sealed class RecordedErrors : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<string> _errors = [];
+
+    public IReadOnlyCollection<string> All => _errors;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel)) _errors.Enqueue($"{formatter(state, exception)} {exception}");
+    }
+
+    public void Clear() => _errors.Clear();
+
+    public void Dispose()
+    {
+    }
+}

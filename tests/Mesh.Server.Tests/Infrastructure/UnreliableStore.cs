@@ -1,0 +1,54 @@
+namespace Mesh.Server.Tests;
+
+/// <summary>A store that loses events, fails, or takes its time, when a test says so.</summary>
+internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
+{
+    private TaskCompletionSource? _held;
+    private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Predicate<RoomEvent> Loses { get; set; } = _ => false;
+
+    public bool FailsReads { get; set; }
+
+    public bool FailsJoins { get; set; }
+
+    /// <summary>Completes when a join waits for <see cref="Release"/>.</summary>
+    public Task Waiting => _waiting.Task.WaitAsync(Wait.Limit);
+
+    /// <summary>The next join waits, before it does anything.</summary>
+    public void HoldNextJoin()
+    {
+        _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public void Release() => _held!.SetResult();
+
+    public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
+    {
+        if (FailsJoins) throw new IOException("The store is away.");
+        if (_held is { Task.IsCompleted: false } held && _waiting.TrySetResult()) await held.Task;
+        return await inner.JoinAsync(room, member, state, cancellationToken);
+    }
+
+    public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken) =>
+        inner.SetStateAsync(room, connectionId, state, cancellationToken);
+
+    public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken) =>
+        inner.SetMemberMetadataAsync(room, connectionId, metadata, cancellationToken);
+
+    public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) => inner.LeaveAsync(room, connectionId, cancellationToken);
+
+    public ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken) =>
+        FailsReads ? throw new IOException("The store is away.") : inner.ReadAsync(room, cancellationToken);
+
+    public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) => inner.GetMetadataAsync(room, cancellationToken);
+
+    public ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken) => inner.SetMetadataAsync(room, metadata, cancellationToken);
+
+    public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, CancellationToken cancellationToken) =>
+        inner.ListenAsync(room, change =>
+        {
+            if (!Loses(change)) listener(change);
+        }, cancellationToken);
+}

@@ -1,0 +1,19 @@
+namespace Mesh.Server.Tests.Rooms;
+
+public sealed class RoomHistoryTests
+{
+    [Fact]
+    public void Nothing_leads_from_one_epoch_to_the_next()
+    {
+        var history = new RoomHistory(8);
+        history.Add(new() { Epoch = 1, From = 1, To = 2, Left = [1] });
+        history.Add(new() { Epoch = 2, FromEpoch = 1, From = 2, To = 5, Left = [2] });
+        history.Since(new(1, 1), new(2, 5)).ShouldBeNull();
+        history.Since(new(2, 3), new(2, 5)).ShouldBeNull();
+        history.Add(new() { Epoch = 2, From = 5, To = 6, Left = [3] });
+        history.Since(new(2, 3), new(2, 6)).ShouldBeNull();
+        history.Since(new(2, 5), new(2, 6)).ShouldBe(new RosterDiff { Epoch = 2, From = 5, To = 6, Left = [3] });
+        history.Since(new(2, 6), new(2, 6)).ShouldBe(new RosterDiff { Epoch = 2, From = 6, To = 6 });
+        history.Since(new(2, 7), new(2, 6)).ShouldBeNull();
+    }
+}
