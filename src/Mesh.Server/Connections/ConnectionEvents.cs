@@ -13,6 +13,7 @@ internal sealed class ConnectionEvents(ILogger<ConnectionEvents> log)
 
     public void Announce(MeshConnection connection)
     {
+        if (connection.IsAnnounced) return;
         lock (_gate)
         {
             if (connection.IsAnnounced || connection.IsEnded) return;

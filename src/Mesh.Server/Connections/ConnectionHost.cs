@@ -84,9 +84,9 @@ internal sealed class ConnectionHost
         var connection = new MeshConnection(
             NewId(), http.User, _identity.Of(http.User), _json.SerializerOptions, transport, it => new Memberships(it, _rooms));
         transport.Connection = connection;
-        _connections.Add(connection);
         _log.Opened(connection.Id);
         transport.TrySend(OutboundFrame.Event(CommandNames.AssignId, connection.Id, ServerJson.Default.String));
+        _connections.Add(connection); // Only now, so that no broadcast overtakes the id.
         return transport;
     }
 
@@ -97,6 +97,7 @@ internal sealed class ConnectionHost
             // A session says itself what it is: a new connection, or one that was announced before.
             if (frame.Command != CommandNames.Session)
             {
+                transport.HasHadCommand = true;
                 _sessions.Confirm(transport.Connection);
                 _events.Announce(transport.Connection);
             }
@@ -121,6 +122,7 @@ internal sealed class ConnectionHost
         {
             connection.Memberships.AwaitNoClaims();
             session.BeginGrace(grace, _time, () => _ = EndAsync(connection));
+            if (connection.IsClosing) session.CutGrace();
         }
         else
         {
@@ -148,8 +150,9 @@ internal sealed class ConnectionHost
     private void Broadcast(Broadcast broadcast)
     {
         if (broadcast.Room is not null) return;
+        var message = OutboundMessage.Of(broadcast.Frame);
         foreach (var connection in _connections.All)
-            if (!broadcast.Except.Contains(connection.Id)) connection.Transport?.TrySend(broadcast.Frame);
+            if (!broadcast.Except.Contains(connection.Id)) connection.Transport?.TrySend(message);
     }
 
     private void CloseAll()

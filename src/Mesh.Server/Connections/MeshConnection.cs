@@ -16,6 +16,7 @@ public sealed class MeshConnection
     private Transport? _transport;
     private Transport? _dropped;
     private bool _ended;
+    private bool _closing;
 
     internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport transport, Func<MeshConnection, Memberships> memberships)
     {
@@ -62,7 +63,9 @@ public sealed class MeshConnection
     {
         if (code is not (CloseCodes.Normal or >= 4000 and <= 4999)) throw new ArgumentOutOfRangeException(nameof(code));
         if (Encoding.UTF8.GetByteCount(reason) > LongestReason) throw new ArgumentException($"A reason has up to {LongestReason} bytes.", nameof(reason));
-        if (Transport is { } transport) transport.RequestClose(code, reason);
+        Transport? transport;
+        lock (_gate) (_closing, transport) = (true, _transport);
+        if (transport is not null) transport.RequestClose(code, reason);
         else Session?.CutGrace();
     }
 
@@ -72,7 +75,7 @@ public sealed class MeshConnection
     internal Session? Session { get; set; }
 
     /// <summary>True once applications were told of the connection.</summary>
-    internal bool IsAnnounced { get; set; }
+    internal bool IsAnnounced { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     internal Transport? Transport
     {
@@ -90,13 +93,19 @@ public sealed class MeshConnection
         get { lock (_gate) return _ended; }
     }
 
-    /// <summary>Takes over another WebSocket; false if the connection has ended.</summary>
+    /// <summary>True once the application has ended it: there is no grace then.</summary>
+    internal bool IsClosing
+    {
+        get { lock (_gate) return _closing; }
+    }
+
+    /// <summary>Takes over another WebSocket; false if the connection has ended, or is about to.</summary>
     internal bool TryAttach(Transport transport, out Transport? predecessor)
     {
         lock (_gate)
         {
             predecessor = _transport;
-            if (_ended) return false;
+            if (_ended || _closing) return false;
             _transport = transport;
             _dropped = null;
             return true;

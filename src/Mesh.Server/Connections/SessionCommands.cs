@@ -17,7 +17,7 @@ internal sealed class SessionCommands(Sessions sessions, ConnectionEvents events
         var request = Payload.Read(context, ServerJson.Default.SessionRequest);
         if (request.ClientKey is { Length: < ShortestKey or > LongestKey })
             throw Refusals.Invalid($"clientKey must have {ShortestKey} to {LongestKey} characters");
-        if (context.Connection.Session is not null || context.Transport.Subscriptions.Any || context.Connection.Rooms.Count > 0)
+        if (context.Connection.Session is not null || context.Transport.HasHadCommand)
             throw Refusals.Invalid("mesh/session comes first, and once");
 
         var resumed = request.Resume is { } token ? sessions.TryResume(context.Transport, token) : null;

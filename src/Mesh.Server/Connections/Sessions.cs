@@ -43,6 +43,8 @@ internal sealed class Sessions(
             Keep(session, it => it == presented);
             session.Tokens.Add(token);
             _byToken[token] = connection;
+            // It may have ended while its session was opened: nobody would forget the token then.
+            if (connection.IsEnded) Keep(session, _ => false);
         }
         return token;
     }

@@ -19,7 +19,7 @@ internal sealed class Transport : IAsyncDisposable
     private readonly Outbox _outbox;
     private readonly TokenBucket _commands;
     private readonly CancellationTokenSource _killed = new();
-    private readonly CancellationTokenSource _gone = new();
+    private readonly CancellationTokenSource _gone;
     private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<InboundFrame> _inbound = Channel.CreateBounded<InboundFrame>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
@@ -47,6 +47,7 @@ internal sealed class Transport : IAsyncDisposable
         _lastSeen = time.GetTimestamp();
         Subscriptions = new(this, options.RoomsPerConnection);
         _outbox.Drained += Subscriptions.CatchUp;
+        _gone = CancellationTokenSource.CreateLinkedTokenSource(_killed.Token);
         Gone = _gone.Token;
     }
 
@@ -55,6 +56,9 @@ internal sealed class Transport : IAsyncDisposable
 
     /// <summary>The rooms this WebSocket is told about.</summary>
     public Subscriptions Subscriptions { get; }
+
+    /// <summary>True once a command came that is not <c>mesh/session</c>.</summary>
+    public bool HasHadCommand { get; set; }
 
     /// <summary>Cancelled when the WebSocket has ended.</summary>
     public CancellationToken Gone { get; }
@@ -79,7 +83,7 @@ internal sealed class Transport : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Queues a message that many connections share.</summary>
+    /// <summary>Queues a frame for this receiver alone: for many, make the message once.</summary>
     public bool TrySend(ReadOnlyMemory<byte> frame) => TrySend(OutboundMessage.Of(frame));
 
     /// <summary>Queues a response. A large one, as of a big room, does not count against the limit, but is one in flight.</summary>

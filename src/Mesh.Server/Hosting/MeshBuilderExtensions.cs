@@ -45,6 +45,14 @@ public static class MeshBuilderExtensions
         return mesh;
     }
 
+    /// <summary>Adds a command with an asynchronous handler that has no result. See the other overload for the parameters.</summary>
+    public static IMeshBuilder AddCommand<TPayload>(
+        this IMeshBuilder mesh, string name, Func<CommandContext, TPayload, Task> handler, params CommandMiddleware[] middleware)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return mesh.AddCommand<TPayload, Protocol.RawJson>(name, RegisteredCommand.WithoutResult(handler), middleware);
+    }
+
     /// <summary>Adds a command whose handler needs no waiting. See the other overload for the parameters.</summary>
     public static IMeshBuilder AddCommand<TPayload, TResult>(
         this IMeshBuilder mesh, string name, Func<CommandContext, TPayload, TResult> handler, params CommandMiddleware[] middleware)

@@ -31,6 +31,14 @@ public sealed class MeshEndpointBuilder : IEndpointConventionBuilder
         return this;
     }
 
+    /// <summary>Adds a command with an asynchronous handler that has no result. See the other overload for the parameters.</summary>
+    public MeshEndpointBuilder MapCommand<TPayload>(
+        string name, Func<CommandContext, TPayload, Task> handler, params CommandMiddleware[] middleware)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return MapCommand<TPayload, Protocol.RawJson>(name, RegisteredCommand.WithoutResult(handler), middleware);
+    }
+
     /// <summary>Adds a command whose handler needs no waiting. See the other overload for the parameters.</summary>
     public MeshEndpointBuilder MapCommand<TPayload, TResult>(
         string name, Func<CommandContext, TPayload, TResult> handler, params CommandMiddleware[] middleware)

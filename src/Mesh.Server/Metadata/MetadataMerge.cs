@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Mesh.Protocol;
@@ -7,6 +8,9 @@ namespace Mesh.Server;
 /// <summary>Puts new metadata together with what is there; what is no object counts as empty (protocol §7).</summary>
 internal static class MetadataMerge
 {
+    // Escapes would count against the limit.
+    private static readonly JsonSerializerOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static RawJson Apply(RawJson present, RawJson update, MetadataStrategy strategy)
     {
         if (strategy == MetadataStrategy.Replace || !update.HasValue) return update.HasValue ? update.Copy() : default;
@@ -15,7 +19,7 @@ internal static class MetadataMerge
             if (Parse(update) is not { } over) throw Refusals.Invalid("Only an object can be merged");
             var merged = Parse(present) ?? [];
             Merge(merged, over, strategy == MetadataStrategy.DeepMerge);
-            return RawJson.FromText(merged.ToJsonString());
+            return RawJson.FromText(merged.ToJsonString(Unescaped));
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {

@@ -23,20 +23,21 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         if (rooms.Count > MostRooms) throw new MeshException(ErrorCodes.Limit, $"mesh/enter takes at most {MostRooms} rooms");
 
         var answers = new List<(EnteredRoom Room, ReadOnlyMemory<byte> Snapshot)>(rooms.Count);
-        foreach (var room in rooms) answers.Add(await EnterOneAsync(context, room));
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var room in rooms) answers.Add(await EnterOneAsync(context, room, named));
         context.HasResponded = true;
         await CatchUpResponse.SendAsync(context, answers);
         return default;
     }
 
-    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, RawJson json)
+    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, RawJson json, HashSet<string> named)
     {
         string? name = null;
         try
         {
             var entry = Payload.Read(json, ServerJson.Default.RoomEntry);
             name = entry.RoomName;
-            Payload.RoomName(name);
+            if (!named.Add(Payload.RoomName(name))) throw Refusals.Invalid("The room is named twice");
             var change = Change(entry);
             if (await rules.RefuseAsync(context, name!) is { } refusal) throw refusal;
             return await EnterOneAsync(context, name!, change, entry.Known.HasValue ? Payload.Read(entry.Known, ServerJson.Default.KnownRevision).ToStamp() : null);

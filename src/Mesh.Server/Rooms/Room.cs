@@ -38,11 +38,6 @@ internal sealed class Room
     /// <summary>How many memberships and subscriptions keep it; used under the directory's lock.</summary>
     public int Users { get; set; }
 
-    public Roster Roster
-    {
-        get { lock (_gate) return _replica.Roster!; }
-    }
-
     /// <summary>Lets go of the room; the last one ends its listening.</summary>
     public void Release()
     {
@@ -65,9 +60,10 @@ internal sealed class Room
 
     public void Broadcast(Broadcast broadcast)
     {
+        var message = OutboundMessage.Of(broadcast.Frame);
         lock (_gate)
             foreach (var member in _members)
-                if (!broadcast.Except.Contains(member.Id)) member.Transport?.TrySend(broadcast.Frame);
+                if (!broadcast.Except.Contains(member.Id)) member.Transport?.TrySend(message);
     }
 
     /// <summary>Subscribes with the frames of protocol §7; the response, made of the roster, goes before all events.</summary>
@@ -188,6 +184,9 @@ internal sealed class Room
         _diffs.Add(change);
         if (_plain.Count == 0) return;
         foreach (var frame in PlainFrames.Of(Name, before, change, silent, timestamp))
-            foreach (var subscription in _plain) subscription.Transport.TrySend(frame);
+        {
+            var message = OutboundMessage.Of(frame);
+            foreach (var subscription in _plain) subscription.Transport.TrySend(message);
+        }
     }
 }

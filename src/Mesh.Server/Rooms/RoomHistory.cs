@@ -5,7 +5,10 @@ namespace Mesh.Server;
 /// <summary>The last changes of a room, for those who come back (protocol §9). Used under the room's lock.</summary>
 internal sealed class RoomHistory(int length)
 {
+    private const long MostBytes = 1024 * 1024;
+
     private readonly Queue<RosterDiff> _changes = new();
+    private long _bytes;
 
     public void Add(RosterDiff change)
     {
@@ -13,10 +16,12 @@ internal sealed class RoomHistory(int length)
         {
             // Nothing leads from one epoch to the next.
             _changes.Clear();
+            _bytes = 0;
             return;
         }
-        if (_changes.Count == length) _changes.Dequeue();
         _changes.Enqueue(change);
+        _bytes += SizeOf(change);
+        while (_changes.Count > length || _bytes > MostBytes) _bytes -= SizeOf(_changes.Dequeue());
     }
 
     /// <summary>The diff from <paramref name="known"/> to <paramref name="now"/>; null if the changes do not reach back to it.</summary>
@@ -30,4 +35,8 @@ internal sealed class RoomHistory(int length)
             if (change.To > known.Revision) diff.Add(change);
         return diff.Build();
     }
+
+    // What states and metadata weigh; the rest is small.
+    private static long SizeOf(RosterDiff change) =>
+        change.Joined.Sum(it => it.State.Utf8.Length + it.Metadata.Utf8.Length) + change.Updated.Sum(it => it.State.Utf8.Length + it.Metadata.Utf8.Length);
 }

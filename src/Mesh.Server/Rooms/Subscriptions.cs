@@ -16,11 +16,6 @@ internal sealed class Subscriptions(Transport transport, int mostRooms)
         set => Interlocked.Exchange(ref field, value);
     }
 
-    public bool Any
-    {
-        get { lock (_gate) return _byRoom.Count > 0; }
-    }
-
     /// <summary>The subscription to a room, a new one if need be. The caller has acquired the room; it is released if that was not needed.</summary>
     /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms; <c>ECLOSED</c>: the WebSocket has ended.</exception>
     public Subscription To(Room room) => To(room, out _);

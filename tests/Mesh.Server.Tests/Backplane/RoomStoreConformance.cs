@@ -326,7 +326,7 @@ public abstract class RoomStoreConformance : IAsyncLifetime
         await ListenAsync();
         var replica = await Store.ReadAsync("r", Cancellation);
         await writing;
-        await EventsUpToAsync(501);
+        if (replica.Revision < 501) await EventsUpToAsync(501);
         foreach (var it in _events) replica = replica.Apply(it.Change);
         replica.ShouldBe(await Store.ReadAsync("r", Cancellation));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mesh.Server.Tests.Commands;
@@ -69,6 +70,22 @@ public sealed class DispatchTests
             .AddCommand<RawJson, RawJson>("stock", RawJson (_, _) => throw new MeshException("stock/none", "Out of \"stock\" 🎉") { Name = "StockError" }));
         await using var client = await server.ConnectAsync();
         (await client.RespondAsync("stock", "{}")).Payload.ShouldBe("""{"error":"Out of \"stock\" 🎉","code":"stock/none","name":"StockError"}""");
+    }
+
+    [Fact]
+    public async Task Errors_are_written_as_in_errors_json()
+    {
+        var thrown = new Queue<MeshException>();
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddCommand<RawJson, RawJson>("refuse", RawJson (_, _) => throw thrown.Dequeue()));
+        await using var client = await server.ConnectAsync();
+        foreach (var vector in Json.Vectors("errors.json").Where(it => it.GetProperty("error") is { ValueKind: JsonValueKind.Object } error && error.TryGetProperty("name", out _)))
+        {
+            var error = vector.GetProperty("error");
+            var (code, message, name) = (error.GetProperty("code").GetString()!, error.GetProperty("message").GetString()!, error.GetProperty("name").GetString()!);
+            thrown.Enqueue(new(code, message) { Name = name });
+            (await client.RequestAsync("refuse")).ShouldBe($$"""{"error":{{Json.Quote(message)}},"code":{{Json.Quote(code)}},"name":{{Json.Quote(name)}}}""");
+        }
+        thrown.ShouldBeEmpty();
     }
 
     [Fact]

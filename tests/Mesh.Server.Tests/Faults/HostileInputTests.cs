@@ -61,10 +61,11 @@ public sealed class HostileInputTests
             {
                 await attacker.Closed;
             }
+            if (random.Next(4) == 0) await TakenAsync(attacker, sent);
             if (sent % 500 == 0) await bystander.FenceAsync();
         }
         await attacker!.DisposeAsync();
-        connections.ShouldBeGreaterThan(10, $"seed {seed}");
+        connections.ShouldBeGreaterThan(100, $"seed {seed}");
         await bystander.FenceAsync();
         (await bystander.StatesAsync("mine")).GetProperty("states").GetProperty(bystander.Id).ShouldBe("\"untouched\"");
         await Wait.UntilAsync(() => server.Mesh.Connections.Count(it => it.IsOpen) == 1);
@@ -142,6 +143,20 @@ public sealed class HostileInputTests
         }
         await bystander.UntilAsync(() => bystander.Events.Count == 60);
         (await bystander.StatesAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(0);
+    }
+
+    // Waits until the server has taken all that was sent, or has closed the connection for it.
+    private static async Task TakenAsync(PlainClient attacker, int number)
+    {
+        try
+        {
+            await attacker.SendTextAsync($$"""{"id":"fence {{number}}","command":"mesh/noop"}""");
+            await Wait.UntilAsync(() => attacker.IsClosed || attacker.Frames.Any(it => it.Id == $"\"fence {number}\""));
+        }
+        catch (Exception gone) when (gone is WebSocketException or InvalidOperationException or OperationCanceledException)
+        {
+            await attacker.Closed;
+        }
     }
 
     private static byte[] Garbage(Random random)

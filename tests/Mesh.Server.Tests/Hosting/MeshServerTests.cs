@@ -57,7 +57,7 @@ public sealed class MeshServerTests
         await using var session = await server.OpenAsync();
         await using var outsider = await server.ConnectAsync();
         await member.JoinAsync("r");
-        await session.EnterAsync("r");
+        await session.JoinAsync("r");
         await outsider.SubscribeAsync("r");
 
         await server.Mesh.BroadcastAsync("all", new { Text = "hé" }, cancellationToken: Cancellation);
@@ -192,6 +192,8 @@ public sealed class MeshServerTests
     [InlineData(4100)]
     [InlineData(4199)]
     [InlineData(1000)]
+    [InlineData(4000)]
+    [InlineData(4200)]
     public async Task A_session_that_the_application_ended_leaves_at_once(int code)
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);
@@ -200,7 +202,7 @@ public sealed class MeshServerTests
         server.Mesh.FindConnection(client.Id)!.Close(code);
         (await client.Closed).ShouldBe(code);
         await server.UntilGoneAsync(client.Id);
-        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Count.ShouldBe(0);
+        await server.UntilEmptyAsync("r");
     }
 
     [Fact]

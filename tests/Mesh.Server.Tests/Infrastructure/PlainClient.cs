@@ -199,6 +199,8 @@ internal sealed class PlainClient : IAsyncDisposable
                 if (Answers && frame.Id is null && frame.Command == "latency:request") await SendAsync("latency:response");
             }
             code = (int)(_webSocket.CloseStatus ?? WebSocketCloseStatus.Empty);
+            // Before the reply, which waits for the server to hang up.
+            _closed.TrySetResult(code);
             if (_webSocket.State == WebSocketState.CloseReceived) await _webSocket.CloseOutputAsync(_webSocket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
         }
         catch (Exception ended) when (ended is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)

@@ -185,8 +185,8 @@ public sealed class EnterTests
             expected.Add(Joined("r", client.Id));
             if (state is not (null or "null")) expected.Add(State("r", client.Id, state));
             await client.CloseAsync();
-            await server.UntilGoneAsync(client.Id);
             expected.Add(Left("r", client.Id));
+            await observer.UntilAsync(() => observer.Events.Count == expected.Count);
         }
         await observer.ShouldHaveEventsAsync([.. expected]);
     }

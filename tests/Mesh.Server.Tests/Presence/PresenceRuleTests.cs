@@ -147,7 +147,7 @@ public sealed partial class PresenceRuleTests
         for (var second = 0; second < 29; second += 10)
         {
             server.Time.Advance(TimeSpan.FromSeconds(9.6));
-            await client.FenceAsync();
+            await Task.WhenAll(client.FenceAsync(), observer.FenceAsync());
         }
         client.Drop();
         await server.UntilDroppedAsync(client.Id);

@@ -16,4 +16,15 @@ public sealed class RoomHistoryTests
         history.Since(new(2, 6), new(2, 6)).ShouldBe(new RosterDiff { Epoch = 2, From = 6, To = 6 });
         history.Since(new(2, 7), new(2, 6)).ShouldBeNull();
     }
+
+    [Fact]
+    public void What_large_states_weigh_is_bounded_too()
+    {
+        var history = new RoomHistory(1024);
+        var state = new RawJson(new byte[16 * 1024]);
+        for (var revision = 0; revision < 100; revision++)
+            history.Add(new() { Epoch = 1, From = revision, To = revision + 1, Updated = [new() { Number = 1, State = state, Stamp = new(1, revision + 1) }] });
+        history.Since(new(1, 20), new(1, 100)).ShouldBeNull();
+        history.Since(new(1, 50), new(1, 100)).ShouldNotBeNull();
+    }
 }
