@@ -14,3 +14,11 @@ export { getOrCreateId } from "./storage.js";
  * @template [TState=any]
  * @typedef {import("./user-view.js").User<TState>} User
  */
+/**
+ * @template [TState=any]
+ * @typedef {import("./deduped-presence.js").DedupedPresenceOptions<TState>} DedupedPresenceOptions
+ */
+/**
+ * @template [TState=any]
+ * @typedef {import("./deduped-presence.js").Group<TState>} Group
+ */

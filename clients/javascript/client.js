@@ -3,9 +3,10 @@ import { Emitter } from "./emitter.js";
 import { MeshError } from "./errors.js";
 import { closedError, Link } from "./link.js";
 import { combine } from "./metadata.js";
-import { checkOptions } from "./options.js";
-import { takeToken, watchPage } from "./page.js";
+import { between, checkOptions, LONGEST_MS } from "./options.js";
+import { watchPage } from "./page.js";
 import { mayReconnect, reconnectDelay } from "./reconnect.js";
+import { ResumeToken } from "./resume-token.js";
 import { checkRoomName } from "./room-name.js";
 import { Rooms } from "./rooms.js";
 import { openSession } from "./session.js";
@@ -15,7 +16,7 @@ export { MeshError } from "./errors.js";
 
 /** @typedef {import("./options.js").MeshClientOptions} MeshClientOptions */
 /** @typedef {import("./raw-updates.js").PresenceUpdate} PresenceUpdate */
-/** @typedef {import("./room.js").PresenceCallback} PresenceCallback */
+/** @typedef {import("./raw-subscribers.js").PresenceCallback} PresenceCallback */
 /** @typedef {import("./session.js").Session} Session */
 
 /** @enum {number} */
@@ -58,11 +59,27 @@ const REFUSALS = new Set(["ENOTMEMBER", "ENOTTRACKED", "EFORBIDDEN"]);
  * - `reconnect`: after `connect`, if it is not the first since `connect()`;
  * - `close` `({code, reason})`, then `disconnect`: a connection that stood has ended;
  * - `reconnectfailed`: `maxReconnectAttempts` failed in a row, the client gives up;
- * - `error` `(error)`: an attempt to connect failed, or a room can't be entered;
- * - `message` `(frame)`: any frame; `ping`; `latency` `(ms)`;
+ * - `error` `(error)`: an attempt to connect failed, a room can't be entered, or a helper's state identifier threw;
+ * - `message` `(frame)`: any frame but the answer to `mesh/session`, whose token is nobody's business; `ping`; `latency` `(ms)`;
  * - each event that the server sends, by its command name, with its payload.
  */
 export class MeshClient extends Emitter {
+  /**
+   * Where helpers keep the user's state.
+   * @internal
+   * @readonly
+   * @type {SafeStorage}
+   */
+  storage;
+
+  /**
+   * What helpers share.
+   * @internal
+   * @readonly
+   * @type {Rooms}
+   */
+  rooms;
+
   /** @type {string} */
   #url;
   #options;
@@ -76,7 +93,6 @@ export class MeshClient extends Emitter {
   /** @type {Session | null} */
   #session = null;
 
-  /** To resume with. @type {string | null} */
   #token;
 
   /** What the application made this connection's. @type {import("./metadata.js").MetadataUpdate | null} */
@@ -96,6 +112,9 @@ export class MeshClient extends Emitter {
   /** Connections taken for dead: they must not say so before the session has a new one. @type {Link[]} */
   #abandoned = [];
 
+  /** The page comes out of the cache of pages, and it is not known yet what to resume with. */
+  #reviving = false;
+
   #unwatch = () => {};
 
   /**
@@ -108,10 +127,8 @@ export class MeshClient extends Emitter {
     if (typeof url !== "string" || url === "") throw new TypeError("url must be a string");
     this.#url = url;
     this.#options = checkOptions(options);
-    /** Where helpers keep the user's state. @internal */
     this.storage = options.storage ? new SafeStorage(options.storage) : localStore();
-    this.#token = takeToken(this.#tokenKey);
-    /** What helpers share. @internal */
+    this.#token = new ResumeToken(url);
     this.rooms = new Rooms({
       connectionId: () => this.connectionId,
       commandTimeout: this.#options.commandTimeout,
@@ -146,10 +163,15 @@ export class MeshClient extends Emitter {
     this.#failures = this.#attempt = 0;
     this.#since = performance.now();
     this.rooms.begin();
-    this.#unwatch = watchPage(this.#tokenKey, {
+    this.#unwatch = watchPage({
       online: () => this.#networkChanged(),
       awake: () => this.#awake(),
-      token: () => this.#token,
+      hidden: () => this.#token.leave(),
+      reviving: () => (this.#reviving = true),
+      revived: () => {
+        this.#reviving = false;
+        this.#token.regain(this.#status !== Status.ONLINE);
+      },
     });
     const coming = (this.#coming = new Deferred());
     this.#open();
@@ -176,11 +198,14 @@ export class MeshClient extends Emitter {
    * Sends a command. During an outage it waits for the connection, but no longer than its timeout.
    * @param {string} name
    * @param {unknown} [payload]
-   * @param {number} [timeoutMs] default: the option `commandTimeout`, 30,000
+   * @param {number} [timeoutMs] 1 to 2^31-1, or Infinity: as long as the connection lasts; default: the option
+   * `commandTimeout`, 30,000
    * @returns {Promise<any>} the result; rejected with a {@link MeshError}: the server's, `ETIMEOUT`, or `ECLOSED` if the
-   * connection ended before the response, or there is none and the client is not connecting
+   * connection ended before the response, or there is none and the client is not connecting; with a RangeError if the
+   * timeout is none
    */
   async command(name, payload = {}, timeoutMs = this.#options.commandTimeout) {
+    if (timeoutMs !== Infinity) between("timeoutMs", timeoutMs, 1, LONGEST_MS);
     const started = performance.now();
     const link = await this.#online(name, timeoutMs);
     return link.request(name, payload, timeoutMs - (performance.now() - started));
@@ -298,10 +323,6 @@ export class MeshClient extends Emitter {
     return metadata;
   }
 
-  get #tokenKey() {
-    return `m:resume:${this.#url}`;
-  }
-
   /**
    * @param {string} roomName
    * @param {import("./own-state.js").Publication} publication
@@ -328,6 +349,7 @@ export class MeshClient extends Emitter {
       /** @type {ReturnType<typeof setTimeout> | undefined} */
       let timer;
       const late = new Promise((_, reject) => {
+        if (timeout === Infinity) return;
         timer = setTimeout(
           () => reject(new MeshError("ETIMEOUT", `${command}: not connected within ${timeout} ms`)),
           timeout,
@@ -342,12 +364,15 @@ export class MeshClient extends Emitter {
   /** Makes one attempt to connect. */
   #open() {
     clearTimeout(this.#timer);
+    if (this.#reviving) return;
     const { WebSocket, pingInterval, connectTimeout } = this.#options;
     /** @type {Link} */
     let link;
     try {
       link = new Link(this.#url, WebSocket, pingInterval, {
-        received: (frame) => this.emit("message", frame),
+        received: (frame) => {
+          if (frame.command !== "mesh/session") this.emit("message", frame);
+        },
         event: (command, payload) => this.#event(command, payload),
         closed: (code, reason) => this.#closed(link, code, reason),
       });
@@ -358,9 +383,7 @@ export class MeshClient extends Emitter {
     }
     this.#link = link;
     this.#timer = setTimeout(() => link.abandon("no answer in time"), connectTimeout);
-    // A page that came back from the cache of pages finds what the page shown meanwhile has left.
-    this.#token = takeToken(this.#tokenKey) ?? this.#token;
-    openSession(link, { token: this.#token, clientKey: this.#clientKey, timeout: connectTimeout }).then(
+    openSession(link, { token: this.#token.value, clientKey: this.#clientKey, timeout: connectTimeout }).then(
       (session) => this.#opened(link, session),
       (error) => {
         if (link.closeCode) return;
@@ -385,7 +408,7 @@ export class MeshClient extends Emitter {
     const again = this.#status === Status.RECONNECTING;
     this.#status = Status.ONLINE;
     this.#session = session;
-    this.#token = session.token;
+    this.#token.value = session.token;
     this.#failures = 0;
     this.#since = performance.now();
     for (const dead of this.#abandoned.splice(0)) dead.discard();
@@ -418,9 +441,8 @@ export class MeshClient extends Emitter {
     if (link !== this.#link) return;
     this.#link = null;
     clearTimeout(this.#timer);
-    if (link.lingers) this.#abandoned.push(link);
-    if (this.#abandoned.length > MOST_ABANDONED) this.#abandoned.shift()?.discard();
-    if (code === 4002) this.#token = null;
+    this.#keepAbandoned(link);
+    if (code === 4002) this.#token.value = null;
     const stood = this.#status === Status.ONLINE;
     const error = new MeshError("ECLOSED", `The connection to ${this.#url} ended (${code}${reason && ": " + reason})`);
     const welcome = this.#options.reconnect && mayReconnect(code);
@@ -444,6 +466,12 @@ export class MeshClient extends Emitter {
     if (welcome && !again) this.emit("reconnectfailed");
   }
 
+  /** @param {Link} link that was taken for dead, and may live */
+  #keepAbandoned(link) {
+    if (link.lingers) this.#abandoned.push(link);
+    if (this.#abandoned.length > MOST_ABANDONED) this.#abandoned.shift()?.discard();
+  }
+
   /**
    * @param {number} code
    * @param {string} reason
@@ -461,8 +489,9 @@ export class MeshClient extends Emitter {
     this.#status = Status.OFFLINE;
     clearTimeout(this.#timer);
     this.#unwatch();
+    this.#reviving = false;
     this.#link = null;
-    this.#token = null;
+    this.#token.value = null;
     for (const dead of this.#abandoned.splice(0)) dead.discard();
     this.rooms.end(error);
     const coming = this.#coming;
@@ -484,8 +513,13 @@ export class MeshClient extends Emitter {
   /** Whatever was under way went over a network that may be gone. */
   #networkChanged() {
     if (this.#status === Status.ONLINE) return this.#link?.probe();
-    this.#link?.abandon("the network changed");
-    this.#retryNow();
+    const link = this.#link;
+    if (!link) return this.#retryNow();
+    // The same attempt on another network: the one given up is not a failed one.
+    this.#link = null;
+    link.abandon("the network changed");
+    this.#keepAbandoned(link);
+    this.#open();
   }
 
   #awake() {
@@ -493,7 +527,10 @@ export class MeshClient extends Emitter {
     if (this.#status !== Status.ONLINE && !this.#link) this.#retryNow();
   }
 
+  /** Makes the next attempt before its time, and one more than there would have been: it is not the client's choice. */
   #retryNow() {
-    if (this.#coming && !this.#link) this.#open();
+    if (!this.#coming || this.#link) return;
+    this.#failures = Math.max(0, this.#failures - 1);
+    this.#open();
   }
 }

@@ -1,4 +1,5 @@
 import { attempt } from "./emitter.js";
+import { report } from "./errors.js";
 import { PlainRoom } from "./plain-room.js";
 import { Replica } from "./replica.js";
 import { LATER, UserView } from "./user-view.js";
@@ -22,6 +23,9 @@ import { LATER, UserView } from "./user-view.js";
  * @property {(groups: Map<string, Group<TState>>) => unknown} onUpdate gets all groups by id, a new map, once for each change
  */
 
+/** So many updates may come before `init`. */
+const MOST_EARLY = 1_024;
+
 /**
  * Groups what `subscribePresence` tells connection by connection, for applications that subscribe by themselves:
  * ```js
@@ -32,7 +36,7 @@ import { LATER, UserView } from "./user-view.js";
  * @template [TState=any]
  * @param {DedupedPresenceOptions<TState>} options
  * @returns {((update: Update) => void) & { init(present: Present[], states?: Record<string, TState>): void }} the handler;
- * its `init` takes who was there already
+ * its `init` takes who was there already, however many updates came since
  */
 export function createDedupedPresenceHandler({ getGroupIdFromState, onUpdate }) {
   if (typeof getGroupIdFromState !== "function") throw new TypeError("getGroupIdFromState must be a function");
@@ -47,9 +51,13 @@ export function createDedupedPresenceHandler({ getGroupIdFromState, onUpdate }) 
     try {
       const id = getGroupIdFromState(state, connectionId);
       if (!(id instanceof Promise)) return id;
-      id.then(answer, () => answer());
+      id.then(answer, (error) => {
+        report(error);
+        answer();
+      });
       return LATER;
-    } catch {
+    } catch (error) {
+      report(error);
       return undefined;
     }
   });
@@ -69,8 +77,43 @@ export function createDedupedPresenceHandler({ getGroupIdFromState, onUpdate }) 
     for (const one of changes) view.take(one);
     show();
   };
-  return Object.assign((/** @type {Update} */ update) => take(room.update(update)), {
-    init: (/** @type {Present[]} */ present, /** @type {Record<string, TState>} */ states = {}) =>
-      take(room.snapshot(present, states)),
-  });
+  /** What came before `init`, which may tell of an earlier time. @type {Update[] | null} */
+  let early = [];
+  return Object.assign(
+    (/** @type {Update} */ update) => {
+      early?.push(update);
+      // Who has not called `init` by now never will.
+      if (early && early.length > MOST_EARLY) early = null;
+      take(room.update(update));
+    },
+    {
+      init(/** @type {Present[]} */ present, /** @type {Record<string, TState>} */ states = {}) {
+        const now = follow(present, states, early ?? []);
+        early = null;
+        take(room.snapshot(now.present, now.states));
+      },
+    },
+  );
+}
+
+/**
+ * Who is there after some updates.
+ * @param {Present[]} present
+ * @param {Record<string, any>} states
+ * @param {Update[]} updates
+ * @returns {{ present: Present[], states: Record<string, any> }}
+ */
+function follow(present, states, updates) {
+  const connections = new Map(present.map((one) => [typeof one === "string" ? one : one.id, one]));
+  const stated = new Map(Object.entries(states));
+  for (const { type, connectionId, state, metadata } of updates) {
+    if (type === "leave") {
+      connections.delete(connectionId);
+      stated.delete(connectionId);
+      continue;
+    }
+    if (!connections.has(connectionId)) connections.set(connectionId, { id: connectionId, metadata });
+    if (type === "state") stated.set(connectionId, state);
+  }
+  return { present: [...connections.values()], states: Object.fromEntries(stated) };
 }

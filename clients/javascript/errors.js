@@ -29,6 +29,14 @@ export function errorOf(payload) {
 }
 
 /**
+ * What to decide by; "" for what no server sent and nothing here made.
+ * @param {unknown} error
+ */
+export function codeOf(error) {
+  return error instanceof MeshError ? error.code : "";
+}
+
+/**
  * Shows an exception of the application's own callback where uncaught ones show, and goes on.
  * @param {unknown} error
  */

@@ -17,7 +17,7 @@ import { errorOf, MeshError } from "./errors.js";
  * @property {string} command
  * @property {(payload: any) => void} resolve
  * @property {(error: Error) => void} reject
- * @property {ReturnType<typeof setTimeout>} timer
+ * @property {ReturnType<typeof setTimeout>} [timer]
  */
 
 const CONNECTING = 0;
@@ -82,7 +82,7 @@ export class Link {
   /**
    * @param {string} command
    * @param {unknown} payload
-   * @param {number} timeout ms
+   * @param {number} timeout ms; Infinity: as long as the connection lasts
    * @returns {Promise<any>}
    */
   request(command, payload, timeout) {
@@ -93,10 +93,11 @@ export class Link {
       if (byteLength(text, this.messageLimit) > this.messageLimit) {
         throw new MeshError("ETOOLARGE", `${command}: more than the ${this.messageLimit} bytes that the server takes`);
       }
-      const timer = setTimeout(() => {
+      const late = () => {
         this.#pending.delete(id);
         reject(new MeshError("ETIMEOUT", `${command}: no response within ${timeout} ms`));
-      }, timeout);
+      };
+      const timer = timeout === Infinity ? undefined : setTimeout(late, timeout);
       this.#pending.set(id, { command, resolve, reject, timer });
       this.#socket.send(text);
     });

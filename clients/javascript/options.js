@@ -14,6 +14,9 @@
  * @property {WebSocketConstructor} [WebSocket] default: the one of the platform
  */
 
+/** The longest that a timer can wait, in ms. */
+export const LONGEST_MS = 2 ** 31 - 1;
+
 /** @typedef {new (url: string) => WebSocketLike} WebSocketConstructor */
 
 /**
@@ -48,8 +51,8 @@ export function checkOptions(options) {
   if (clientKey !== undefined && (typeof clientKey !== "string" || clientKey.length < 16 || clientKey.length > 256)) {
     throw new TypeError("clientKey must be a string of 16 to 256 characters");
   }
-  between("commandTimeout", commandTimeout, 1, 2 ** 31 - 1);
-  between("connectTimeout", connectTimeout, 1, 2 ** 31 - 1);
+  between("commandTimeout", commandTimeout, 1, LONGEST_MS);
+  between("connectTimeout", connectTimeout, 1, LONGEST_MS);
   between("maxReconnectAttempts", maxReconnectAttempts, 0, Infinity);
   between("pingInterval", pingInterval, 1, 2 ** 29);
   if (typeof reconnect !== "boolean") throw new TypeError("reconnect must be a boolean");

@@ -1,7 +1,8 @@
 import { Deferred } from "./deferred.js";
-import { MeshError } from "./errors.js";
+import { codeOf } from "./errors.js";
 import { sameJson } from "./json.js";
 import { isNewer, sameStamp } from "./stamp.js";
+import { withoutStamp } from "./stored-state.js";
 
 /** @typedef {import("./stamp.js").Stamp} Stamp */
 /** @typedef {import("./stored-state.js").OwnRecord} OwnRecord */
@@ -14,7 +15,11 @@ import { isNewer, sameStamp } from "./stamp.js";
  * @property {any} state null clears
  * @property {number} [expires] this machine's ms since 1970
  * @property {boolean} [silent]
+ * @property {"stored" | "remembered"} [source] found in storage, where another tab may change it at any time; or what was
+ * acknowledged last, by a server whose stamps say nothing now; by default the application's own word
  * @property {boolean} [sent] on this connection
+ * @property {boolean} [stalled] sent, and to be sent again in a while
+ * @property {boolean} [insisted] a clear that has found nothing on the own member, and is said once more
  * @property {Deferred<void>[]} waiting
  */
 
@@ -22,17 +27,27 @@ import { isNewer, sameStamp } from "./stamp.js";
 
 /** What the server said of a state. @typedef {{ stamp?: Stamp | null, deadline?: number }} Acknowledgement */
 
+/** What goes with an entry to the room. @typedef {{ publish: Publication, intent: Intent } | { restore: OwnRecord }} Said */
+
 /**
  * @typedef {object} OwnStateSeams
  * @property {(publication: Publication) => Promise<Acknowledgement>} publish
  * @property {(record: OwnRecord) => Promise<{ restored: boolean, reason?: string }>} restore
+ * @property {() => OwnRecord[]} stored what is stored now, maybe by another tab
  * @property {(record: OwnRecord) => void} store what was acknowledged last
+ * @property {(refused: OwnRecord, last: OwnRecord | null) => void} revert where the refused one is stored, to the last
  */
 
 const RETRY_MS = 1_000;
 
 /** So many may be under way; of those that come meanwhile only the newest is sent. */
 const MOST_SENT = 16;
+
+/** Errors of a restore that another attempt may not meet (§13). */
+const TRANSIENT = new Set(["ERATE", "ESERVER", "ETIMEOUT"]);
+
+/** Errors that are about the state itself, if one was sent: it would be refused again. */
+const UNFIT = new Set(["ETOOLARGE", "EINVALID"]);
 
 /**
  * The user's state in one room: what was published last by any tab, as far as this one knows, and what this one still has
@@ -54,8 +69,11 @@ export class OwnState {
   /** The stamp of this connection's own member, as far as it is known. @type {Stamp | null} */
   #ownStamp = null;
 
-  /** The stamp of the restore under way. @type {Stamp | null} */
+  /** The stamp of the restore that is under way, or was answered for good. @type {Stamp | null} */
   #restoring = null;
+
+  /** A clear, said with the entry, that found nothing to clear on the own member. @type {Intent | null} */
+  #vain = null;
 
   #retry = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   #seams;
@@ -82,8 +100,8 @@ export class OwnState {
    * @param {OwnRecord} record
    */
   contribute(record) {
-    if (record.stamp) this.observe(record, false);
-    else if (!this.#intent && !this.#last && record.state !== null) this.#intend({ ...record, waiting: [] });
+    this.#consider(record);
+    this.#flush();
   }
 
   /**
@@ -107,9 +125,10 @@ export class OwnState {
 
   /**
    * What to say with the entry to the room on a new connection.
-   * @returns {{ publish: Publication, intent: Intent } | { restore: OwnRecord } | null} null: nothing
+   * @returns {Said | null} null: nothing
    */
   opening() {
+    this.#reconsider();
     const intent = this.#prepare();
     if (intent) {
       intent.sent = true;
@@ -120,25 +139,49 @@ export class OwnState {
 
   /**
    * The connection is a member now.
-   * @param {ReturnType<OwnState["opening"]>} said with the entry
+   * @param {Said | null} said with the entry
    * @param {Acknowledgement & { restored?: boolean, reason?: string }} answer
    */
   opened(said, answer) {
     this.#open = true;
     this.#ownStamp = answer.stamp ?? null;
-    if (said && "intent" in said) this.#acknowledged(said.intent, said.publish, answer);
-    else if (said) this.#restored(said.restore, answer.restored ?? false, answer.reason);
+    if (said && "intent" in said) {
+      if (said.publish.state === null && !answer.stamp) this.#vain = said.intent;
+      else this.#acknowledged(said.intent, said.publish, answer);
+    } else if (said) this.#restored(said.restore, answer.restored ?? false, answer.reason);
     this.#prepare();
     this.#flush();
     this.#takeOver();
   }
 
+  /** The roster that came with the entry has told what the user's other connections say. */
+  learned() {
+    const vain = this.#vain;
+    this.#vain = null;
+    if (vain) this.#acknowledged(vain, { state: null }, {});
+  }
+
+  /**
+   * The entry was refused. If that was for what was said with it, this is not said again.
+   * @param {Said | null} said
+   * @param {unknown} error
+   * @returns {boolean} whether it was
+   */
+  refused(said, error) {
+    if (!said || !UNFIT.has(codeOf(error))) return false;
+    if ("restore" in said) {
+      if (this.#last === said.restore) this.#last = null;
+      this.#seams.revert(said.restore, this.#last);
+    } else if (this.#intent === said.intent) this.refuse(error);
+    return true;
+  }
+
   /** The connection ended: what was not acknowledged waits for the next. */
   closed() {
     this.#open = false;
-    if (this.#intent) this.#intent.sent = false;
+    if (this.#intent) this.#intent.sent = this.#intent.stalled = false;
     this.#ownStamp = this.#restoring = null;
-    clearTimeout(this.#retry);
+    this.#rest();
   }
 
   /** The next server counts otherwise: stamps mean nothing to it. */
@@ -147,17 +190,53 @@ export class OwnState {
   }
 
   /**
-   * Rejects what was not acknowledged.
+   * Nobody is to wait any more; what was not acknowledged is to be said all the same as soon as possible.
    * @param {unknown} error
-   * @param {boolean} [keep] it is to be said all the same as soon as possible
-   * @returns {boolean} whether there was something
    */
-  fail(error, keep = false) {
+  rejectWaiting(error) {
+    for (const waiting of this.#intent?.waiting.splice(0) ?? []) waiting.reject(error);
+  }
+
+  /**
+   * What was not acknowledged is not wanted any more; it stays stored, for the next page.
+   * @param {unknown} error
+   */
+  abandon(error) {
+    this.rejectWaiting(error);
+    this.#intent = null;
+    this.#rest();
+  }
+
+  /**
+   * What was not acknowledged never will be: what was stays the user's state.
+   * @param {unknown} error
+   */
+  refuse(error) {
     const intent = this.#intent;
-    if (!keep) this.#intent = null;
-    clearTimeout(this.#retry);
-    for (const waiting of intent?.waiting.splice(0) ?? []) waiting.reject(error);
-    return intent !== null;
+    if (!intent) return;
+    this.abandon(error);
+    // What the room refuses today, and not for the state's sake, it may take tomorrow. The application's own word is void:
+    // it has been told so.
+    if (intent.source && !UNFIT.has(codeOf(error))) return;
+    if (intent.source === "remembered") this.#last = null;
+    this.#seams.revert(recordOf(intent), this.#last);
+  }
+
+  /**
+   * Takes over what is stored.
+   * @param {OwnRecord} record
+   */
+  #consider(record) {
+    if (record.stamp) this.observe(record, false);
+    else if (!this.#intent && !this.#last) this.#intent = { ...record, source: "stored", waiting: [] };
+  }
+
+  /** Other tabs share the storage: what was found there may have been said since, or something later stored. */
+  #reconsider() {
+    const stored = this.#seams.stored();
+    const intent = this.#intent;
+    if (intent?.source === "stored" && !stored.some((record) => isSame(record, recordOf(intent)))) this.#intent = null;
+    for (const record of stored) this.#consider(record);
   }
 
   /** @param {Intent} intent */
@@ -172,13 +251,16 @@ export class OwnState {
   /** On a new connection, what has no stamp is published anew. */
   #prepare() {
     const last = this.#last;
-    if (!this.#intent && last && !last.stamp && last.state !== null) this.#intent = { ...last, waiting: [] };
+    if (!this.#intent && last && !last.stamp && last.state !== null) {
+      this.#intent = { ...last, source: "remembered", waiting: [] };
+    }
     return this.#intent;
   }
 
   #flush() {
-    const intent = this.#intent;
-    if (this.#open && intent && !intent.sent && this.#sent < MOST_SENT) this.#send(intent);
+    if (!this.#open || this.#sent >= MOST_SENT || !this.#intent || this.#intent.sent) return;
+    if (this.#intent.source === "stored") this.#reconsider();
+    if (this.#intent && !this.#intent.sent) this.#send(this.#intent);
   }
 
   /** @param {Intent} intent */
@@ -200,24 +282,37 @@ export class OwnState {
    * @param {unknown} error
    */
   #unanswered(intent, error) {
-    const code = error instanceof MeshError ? error.code : "";
+    const code = codeOf(error);
     const newest = this.#intent;
     if (code === "ECLOSED" || code === "ERATE") {
       // Who waits for it waits for the newest, or has it: one that was acknowledged.
       if (!newest) for (const waiting of intent.waiting) waiting.resolve();
       else if (newest !== intent) newest.waiting.unshift(...intent.waiting);
-      else if (code === "ERATE") this.#retry = setTimeout(() => this.#again(intent), RETRY_MS);
+      else if (code === "ERATE") {
+        intent.stalled = true;
+        this.#later();
+      }
       return;
     }
-    if (newest === intent) this.#intent = null;
-    for (const waiting of intent.waiting) waiting.reject(error);
+    if (newest === intent) this.refuse(error);
+    else for (const waiting of intent.waiting) waiting.reject(error);
     this.#takeOver();
   }
 
-  /** @param {Intent} intent */
-  #again(intent) {
-    intent.sent = false;
-    this.#flush();
+  /** Says again, in a while, what the server could not take now. */
+  #later() {
+    this.#retry ??= setTimeout(() => {
+      this.#rest();
+      if (this.#intent?.stalled) this.#intent.sent = this.#intent.stalled = false;
+      this.#flush();
+      this.#takeOver();
+    }, RETRY_MS);
+  }
+
+  /** Nothing is to be said again in a while. */
+  #rest() {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
   }
 
   /**
@@ -226,19 +321,35 @@ export class OwnState {
    * @param {Acknowledgement} answer
    */
   #acknowledged(intent, { state }, { stamp, deadline }) {
+    if (state === null && !stamp && this.#insist(intent)) return;
     if (this.#intent === intent) this.#intent = null;
     if (stamp && isNewer(stamp, this.#ownStamp)) this.#ownStamp = stamp;
     const record = {
-      state,
+      ...recordOf({ state, expires: intent.expires }),
       ...(stamp && { stamp }),
       ...(deadline !== undefined && { deadline }),
-      ...(intent.expires !== undefined && { expires: intent.expires }),
     };
     // Without a stamp it is a plain server's, or there was nothing to clear.
     if (!stamp || !isNewer(this.#last?.stamp, stamp)) this.#know(record);
     else if (this.#last) this.#know(this.#last);
     for (const waiting of intent.waiting) waiting.resolve();
     this.#takeOver();
+  }
+
+  /**
+   * A clear of nothing reaches no sibling (§9). If one has a state, that is put onto the own member first.
+   * @param {Intent} intent
+   * @returns {boolean} whether it is said again
+   */
+  #insist(intent) {
+    const last = this.#last;
+    if (!this.#open || this.#intent !== intent || intent.insisted || !last?.stamp || last.state === null) return false;
+    intent.insisted = true;
+    intent.sent = false;
+    // Both take effect in the order sent; what comes of the clear says enough of the restore.
+    this.#seams.restore(last).catch(() => {});
+    this.#flush();
+    return true;
   }
 
   /** @param {OwnRecord} record */
@@ -250,14 +361,17 @@ export class OwnState {
   /** Puts what another tab of this user published later onto the own member, so that it survives that tab. */
   async #takeOver() {
     const last = this.#last;
-    if (!this.#open || this.#intent || !last?.stamp || !isNewer(last.stamp, this.#ownStamp)) return;
-    if (sameStamp(last.stamp, this.#restoring)) return;
+    if (!this.#open || this.#intent || this.#retry !== undefined) return;
+    if (!last?.stamp || !isNewer(last.stamp, this.#ownStamp) || sameStamp(last.stamp, this.#restoring)) return;
     this.#restoring = last.stamp;
     try {
       const { restored, reason } = await this.#seams.restore(last);
       this.#restored(last, restored, reason);
-    } catch {
-      // The next entry to the room restores it.
+    } catch (error) {
+      // Another error would be the answer to another attempt too; the next entry to the room restores what a close cut off.
+      if (!TRANSIENT.has(codeOf(error)) || !sameStamp(this.#restoring, last.stamp)) return;
+      this.#restoring = null;
+      this.#later();
     }
   }
 
@@ -273,17 +387,25 @@ export class OwnState {
     if (reason === "future") {
       // The stamp is of another server's room, or of one that lost its data: the state is as good as new.
       this.#know(withoutStamp(record));
-      if (record.state !== null && !this.#intent) this.#intend({ state: record.state, waiting: [] });
+      if (this.#prepare()) this.#flush();
     }
   }
 }
 
 /**
- * @param {OwnRecord} record
+ * @param {Pick<Intent, "state" | "expires">} intent
  * @returns {OwnRecord}
  */
-function withoutStamp({ state, expires }) {
+function recordOf({ state, expires }) {
   return { state, ...(expires !== undefined && { expires }) };
+}
+
+/**
+ * @param {OwnRecord} a
+ * @param {OwnRecord} b
+ */
+function isSame(a, b) {
+  return sameStamp(a.stamp, b.stamp) && a.expires === b.expires && sameJson(a.state, b.state);
 }
 
 /**

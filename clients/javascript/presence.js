@@ -11,7 +11,9 @@ import { LATER, UserView } from "./user-view.js";
 /** @typedef {import("./roster.js").Changes} Changes */
 /** @typedef {import("./roster.js").Member} Member */
 /** @typedef {import("./room.js").Room} Room */
-/** @typedef {import("./stored-state.js").OwnRecord} OwnRecord */
+
+/** An async function that looks up what it has at hand answers within so many turns of the microtask queue. */
+const SETTLING_TURNS = 8;
 
 /**
  * @template [TState=any]
@@ -30,7 +32,8 @@ import { LATER, UserView } from "./user-view.js";
  * @property {string} room 1–256 characters
  * @property {string} storageKey under which the user's own state is kept
  * @property {(state: TState, connectionId: string, member: Member) => GroupId | Promise<GroupId>} stateIdentifier the id of
- * the user that a state is of; asked once for each state, and not where the server has verified the user (§11)
+ * the user that a state is of; asked once for each state, and not where the server has verified the user (§11). What it throws,
+ * or rejects with, is an `error` event of the client
  * @property {(users: User<TState>[], view: { fresh: boolean }) => unknown} onUpdate gets all users, a new array, once for
  * each change of the view; the first time when the room is first seen, also if it is empty
  * @property {(fresh: boolean) => unknown} [onFreshness] the view is known to be right, or may be out of date, from now on
@@ -59,8 +62,14 @@ export class Presence {
   #disposed = null;
 
   #fresh = false;
+
+  /** As told last. */
+  #toldFresh = false;
   #seen = false;
   #batching = false;
+
+  /** How many answers of the identifier are to come. */
+  #awaited = 0;
   #options;
   #stored;
   #view;
@@ -73,20 +82,22 @@ export class Presence {
     this.#stored = new StoredState(options.client.storage, options.storageKey, options.room);
     this.#view = new UserView((member) => this.#identify(member));
     this.#room = /** @type {Room} */ (options.client.rooms.get(options.room));
-    this.#holder = {
-      take: (/** @type {Changes[]} */ changes, /** @type {boolean} */ fresh) => this.#take(changes, fresh),
-      freshen: (/** @type {boolean} */ fresh) => this.#freshen(fresh),
-      store: (/** @type {OwnRecord} */ record) => this.#stored.acknowledge(record),
-      fail: (/** @type {unknown} */ error) => this.#ready.reject(error),
+    /** @type {import("./room.js").Holder} */
+    const holder = {
+      take: (changes, fresh) => this.#take(changes, fresh),
+      freshen: (fresh) => this.#freshen(fresh),
+      stored: () => this.#stored.record,
+      store: (record) => this.#stored.acknowledge(record),
+      revert: (refused, last) => this.#stored.revert(refused, last),
+      fail: (error) => this.#ready.reject(error),
     };
+    this.#holder = holder;
     // The methods can be taken out of the object, as existing apps do.
     this.publish = this.publish.bind(this);
     this.read = this.read.bind(this);
     this.clear = this.clear.bind(this);
     this.dispose = this.dispose.bind(this);
-    // Nobody is called before the caller has the helper in hand.
-    this.#batch();
-    this.#room.attach(this.#holder, this.#stored.record);
+    this.#room.attach(this.#holder);
   }
 
   /** The users as `onUpdate` got them last; empty before. */
@@ -168,36 +179,25 @@ export class Presence {
     const { connectionId, stamp } = member;
     /** @param {GroupId} [id] */
     const answer = (id) => {
-      if (!this.#disposed && stamp) this.#answer(connectionId, stamp, id);
+      this.#awaited--;
+      if (this.#disposed || !stamp) return;
+      this.#view.answer(connectionId, stamp, id);
+      this.#batch();
     };
     try {
       const id = this.#options.stateIdentifier(member.state, connectionId, member);
       if (typeof id !== "object" || id === null) return id;
       if (typeof id.then !== "function") return undefined;
-      id.then(answer, () => answer());
+      this.#awaited++;
+      id.then(answer, (error) => {
+        if (!this.#disposed) this.#room.report(error);
+        answer();
+      });
       return LATER;
-    } catch {
+    } catch (error) {
+      this.#room.report(error);
       return undefined;
     }
-  }
-
-  /**
-   * @param {string} connectionId
-   * @param {import("./stamp.js").Stamp} stamp
-   * @param {GroupId} id
-   */
-  #answer(connectionId, stamp, id) {
-    this.#view.answer(connectionId, stamp, id);
-    // Answers that come together are one change.
-    if (!this.#batching) this.#batch();
-  }
-
-  #batch() {
-    this.#batching = true;
-    queueMicrotask(() => {
-      this.#batching = false;
-      this.#show();
-    });
   }
 
   /**
@@ -205,27 +205,49 @@ export class Presence {
    * @param {boolean} fresh
    */
   #take(changes, fresh) {
-    this.#freshen(fresh);
+    if (this.#disposed) return;
     for (const one of changes) this.#view.take(one);
     this.#seen = true;
-    this.#show();
-    this.#ready.resolve();
+    this.#freshen(fresh);
+    this.#batch();
   }
 
   /** @param {boolean} fresh */
   #freshen(fresh) {
-    if (fresh === this.#fresh) return;
+    if (this.#disposed || fresh === this.#fresh) return;
     this.#fresh = fresh;
-    if (this.#options.onFreshness) attempt(this.#options.onFreshness, fresh);
+    this.#batch();
+  }
+
+  /**
+   * Calls the application back: never before it has the helper in hand, nor from within what it does, and once for what
+   * comes together. What the identifier as good as knows already is part of it.
+   */
+  async #batch() {
+    if (this.#batching) return;
+    this.#batching = true;
+    await null;
+    for (let turns = 1; turns < SETTLING_TURNS && this.#awaited > 0; turns++) await null;
+    this.#batching = false;
+    this.#tellFreshness();
+    this.#show();
+  }
+
+  #tellFreshness() {
+    if (this.#disposed || this.#fresh === this.#toldFresh) return;
+    this.#toldFresh = this.#fresh;
+    if (this.#options.onFreshness) attempt(this.#options.onFreshness, this.#fresh);
   }
 
   #show() {
-    if (this.#disposed || this.#batching || !this.#seen) return;
+    if (this.#disposed || !this.#seen) return;
     const users = this.#view.users;
-    if (users === this.#shown) return;
-    this.#shown = users;
-    this.#users = [...users];
-    attempt(this.#options.onUpdate, this.#users, { fresh: this.#fresh });
+    if (users !== this.#shown) {
+      this.#shown = users;
+      this.#users = [...users];
+      attempt(this.#options.onUpdate, this.#users, { fresh: this.#fresh });
+    }
+    this.#ready.resolve();
   }
 }
 

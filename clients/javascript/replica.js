@@ -23,7 +23,7 @@ export class Replica {
   /** @type {Diff[]} */
   #buffer = [];
 
-  /** The next snapshot comes from elsewhere, and is taken whatever its epoch. */
+  /** The next snapshot is of another count, and is taken whatever its epoch. */
   rebasing = false;
 
   /**
@@ -33,7 +33,12 @@ export class Replica {
   reopen(rebase = false) {
     this.waiting = true;
     this.#buffer = [];
-    this.rebasing ||= rebase && this.roster !== null;
+    if (rebase) this.rebase();
+  }
+
+  /** The server counts anew, from where it likes. */
+  rebase() {
+    this.rebasing = this.roster !== null;
   }
 
   /**

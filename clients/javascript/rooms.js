@@ -1,7 +1,8 @@
+import { closedError } from "./link.js";
 import { Room } from "./room.js";
 
 /** @typedef {import("./link.js").Link} Link */
-/** @typedef {import("./room.js").EnterRequest} EnterRequest */
+/** @typedef {import("./room-entry.js").EnterRequest} EnterRequest */
 /** @typedef {import("./session.js").Session} Session */
 
 const ENTER_ROOMS = 100;
@@ -13,12 +14,11 @@ export class Rooms {
   /** @type {Map<string, Room>} */
   #rooms = new Map();
 
-  /** Rooms given up while there was no connection: a resumed one is still in them. @type {Set<string>} */
+  /** Left, as far as this client goes, but the server has not said so: a resumed connection may still be in them. @type {Set<string>} */
   #departed = new Set();
 
-  /** @type {Link | null} */
-  #link = null;
-  #plain = false;
+  /** The connection that stands, if there is one. @type {{ link: Link, session: Session } | null} */
+  #at = null;
 
   /** @type {unknown} */
   #ended = null;
@@ -38,6 +38,7 @@ export class Rooms {
       report,
       ended: () => this.#ended,
       enter: (/** @type {EnterRequest[]} */ requests) => this.#enter(requests),
+      leave: (/** @type {string} */ roomName) => this.#leave(roomName),
       unused: (/** @type {Room} */ room) => this.#drop(room),
     };
   }
@@ -51,8 +52,7 @@ export class Rooms {
     if (!room) {
       room = new Room(name, this.#seams);
       this.#rooms.set(name, room);
-      this.#departed.delete(name);
-      if (this.#link) room.open(this.#link, this.#plain);
+      if (this.#at) room.open(this.#at.link, this.#at.session);
     }
     return room;
   }
@@ -62,21 +62,17 @@ export class Rooms {
    * @param {Link} link
    * @param {Session} session
    */
-  open(link, { plain, resumed }) {
-    this.#link = link;
-    this.#plain = plain;
-    if (resumed) {
-      for (const roomName of this.#departed) {
-        link.request("mesh/leave-room", { roomName }, this.#seams.commandTimeout).catch(() => {});
-      }
-    }
+  open(link, session) {
+    this.#at = { link, session };
+    const departed = [...this.#departed].filter((roomName) => !this.#rooms.get(roomName)?.wantsMembership);
     this.#departed.clear();
-    this.#enter([...this.#rooms.values()].map((room) => room.open(link, plain)).filter((request) => request !== null));
+    if (session.resumed) for (const roomName of departed) this.#leave(roomName).catch(() => {});
+    this.#enter([...this.#rooms.values()].map((room) => room.open(link, session)).filter((request) => request !== null));
   }
 
   /** @param {number} code the connection ended with */
   closed(code) {
-    this.#link = null;
+    this.#at = null;
     for (const room of this.#rooms.values()) room.closed(code);
   }
 
@@ -109,12 +105,22 @@ export class Rooms {
   #drop(room) {
     if (this.#rooms.get(room.name) !== room) return;
     this.#rooms.delete(room.name);
-    if (!this.#link) this.#departed.add(room.name);
+    if (!this.#at) this.#departed.add(room.name);
+  }
+
+  /** @param {string} roomName */
+  async #leave(roomName) {
+    this.#departed.add(roomName);
+    const at = this.#at;
+    if (!at) throw closedError("mesh/leave-room");
+    const answer = await at.link.request("mesh/leave-room", { roomName }, this.#seams.commandTimeout);
+    if (this.#at === at) this.#departed.delete(roomName);
+    return answer;
   }
 
   /** @param {EnterRequest[]} requests */
   #enter(requests) {
-    const link = this.#link;
+    const link = this.#at?.link;
     if (!link || requests.length === 0) return;
     for (const part of split(requests, link.messageLimit - ENTER_BYTES)) {
       link.request("mesh/enter", { rooms: part.map((request) => request.body) }, this.#seams.commandTimeout).then(

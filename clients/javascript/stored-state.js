@@ -1,4 +1,5 @@
-import { isNewer } from "./stamp.js";
+import { sameJson } from "./json.js";
+import { isNewer, sameStamp } from "./stamp.js";
 
 /** @typedef {import("./stamp.js").Stamp} Stamp */
 /** @typedef {import("./storage.js").SafeStorage} SafeStorage */
@@ -39,7 +40,7 @@ export class StoredState {
     return parse(this.#storage.get(this.#stateKey));
   }
 
-  /** @returns {OwnRecord | null} null: nothing is stored */
+  /** @returns {OwnRecord | null} null: nothing is stored; a null state without a stamp: a clear that was not acknowledged */
   get record() {
     const stored = this.#storage.get(this.#stateKey);
     const beside = parse(this.#storage.get(this.#stampKey));
@@ -61,7 +62,8 @@ export class StoredState {
    * @param {OwnRecord} record
    */
   publish(record) {
-    this.#write(record);
+    // A clear leaves a trace until it is acknowledged: without one, nothing would be stored, and nothing said again.
+    this.#write(record, record.state === null);
   }
 
   /**
@@ -74,16 +76,40 @@ export class StoredState {
     this.#write(record);
   }
 
-  /** @param {OwnRecord} record */
-  #write({ state, stamp, deadline, expires }) {
+  /**
+   * Stores what was acknowledged last, if what the server has refused is still what is stored.
+   * @param {OwnRecord} refused
+   * @param {OwnRecord | null} last
+   */
+  revert(refused, last) {
+    const stored = this.record;
+    if (stored && sameStamp(stored.stamp, refused.stamp) && sameJson(stored.state, refused.state)) {
+      this.#write(last ?? { state: null });
+    }
+  }
+
+  /**
+   * @param {OwnRecord} record
+   * @param {boolean} [traced] though there is nothing to say beside the state
+   */
+  #write({ state, stamp, deadline, expires }, traced = false) {
     const text = state === null ? null : JSON.stringify(state);
     this.#storage.set(this.#stateKey, text);
     const beside =
-      stamp || expires !== undefined
+      traced || stamp || expires !== undefined
         ? JSON.stringify({ stamp, deadline, expires, room: this.#room, state: text })
         : null;
     this.#storage.set(this.#stampKey, beside);
   }
+}
+
+/**
+ * What is left of a record where its stamp says nothing.
+ * @param {OwnRecord} record
+ * @returns {OwnRecord}
+ */
+export function withoutStamp({ state, expires }) {
+  return { state, ...(expires !== undefined && { expires }) };
 }
 
 /** @param {string | null} text */

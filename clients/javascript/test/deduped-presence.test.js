@@ -43,3 +43,24 @@ test("a group id may come later", async () => {
   await new Promise(setImmediate);
   assert.deepEqual([...(told.at(-1)?.keys() ?? [])], ["7"]);
 });
+
+test("a late init loses nothing that updates have told since, and is one change", () => {
+  const handler = handle((state) => state.userId);
+  handler({ type: "join", connectionId: "b", roomName });
+  handler({ type: "state", connectionId: "b", roomName, state: { userId: "bo" } });
+  handler({ type: "leave", connectionId: "c", roomName });
+  told = [];
+  handler.init([{ id: "a" }, { id: "c" }], { a: { userId: "al" }, c: { userId: "cy" } });
+  assert.deepEqual(
+    told.map((groups) => [...groups.keys()].sort()),
+    [["al", "bo"]],
+  );
+});
+
+test("a second init is the truth: what came before the first is not told again", () => {
+  const handler = handle((state) => state.userId);
+  handler({ type: "state", connectionId: "b", roomName, state: { userId: "bo" } });
+  handler.init(["b"], { b: { userId: "bo" } });
+  handler.init(["a"], { a: { userId: "al" } });
+  assert.deepEqual([...(told.at(-1)?.keys() ?? [])], ["al"]);
+});

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { MeshError } from "../errors.js";
 import { OwnState } from "../own-state.js";
 
-/** What was asked of the server, and how to answer. @type {{ published: any[], restored: any[], stored: any[] }} */
+/** What was asked of the server and of storage. @type {{ published: any[], restored: any[], stored: any[], reverted: any[] }} */
 let seen;
+/** What is stored now. @type {import("../stored-state.js").OwnRecord | null} */
+let kept;
 /** @type {(answer: any) => void} */
 let answer;
 /** @type {(error: unknown) => void} */
@@ -19,13 +21,24 @@ const pending = () =>
   });
 
 beforeEach(() => {
-  seen = { published: [], restored: [], stored: [] };
+  seen = { published: [], restored: [], stored: [], reverted: [] };
+  kept = null;
   own = new OwnState({
     publish: (publication) => (seen.published.push(publication), pending()),
     restore: (record) => (seen.restored.push(record), pending()),
-    store: (record) => void seen.stored.push(record),
+    stored: () => (kept ? [kept] : []),
+    store: (record) => void seen.stored.push((kept = record)),
+    revert: (...both) => void seen.reverted.push(both),
   });
 });
+
+/** @param {import("../stored-state.js").OwnRecord} record that a page finds */
+function find(record) {
+  kept = record;
+  own.contribute(record);
+}
+
+const settle = () => new Promise(setImmediate);
 
 test("a sibling's newer state is stored and put onto the own member", () => {
   own.opened(null, { stamp: [1, 5] });
@@ -125,19 +138,19 @@ test("what was under way when the connection ended is said again", async () => {
 });
 
 test("what expired while it had to wait is a clear", () => {
-  own.contribute({ state: "typing", expires: Date.now() - 1 });
+  find({ state: "typing", expires: Date.now() - 1 });
   const said = own.opening();
   assert.ok(said && "publish" in said);
   assert.deepEqual(said.publish, { state: null });
 });
 
 test("an acknowledged state comes back with its stamp", () => {
-  own.contribute({ state: "a", stamp: [1, 3], deadline: 9 });
+  find({ state: "a", stamp: [1, 3], deadline: 9 });
   assert.deepEqual(own.opening(), { restore: { state: "a", stamp: [1, 3], deadline: 9 } });
 });
 
 test("a stamp from the future is another server's: the state is published", () => {
-  own.contribute({ state: "a", stamp: [9, 3] });
+  find({ state: "a", stamp: [9, 3] });
   const said = own.opening();
   own.opened(said, { restored: false, reason: "future" });
   assert.deepEqual(seen.published, [{ state: "a" }]);
@@ -145,7 +158,7 @@ test("a stamp from the future is another server's: the state is published", () =
 });
 
 test("a state whose deadline has passed is cleared", () => {
-  own.contribute({ state: "a", stamp: [1, 3], deadline: 9 });
+  find({ state: "a", stamp: [1, 3], deadline: 9 });
   own.opened(own.opening(), { restored: false, reason: "expired" });
   assert.deepEqual(seen.stored.at(-1), { state: null, stamp: [1, 3] });
 });
@@ -156,4 +169,136 @@ test("a refusal reaches the caller, and is not said again", async () => {
   refuse(new MeshError("ETOOLARGE", "too large"));
   await assert.rejects(published, { code: "ETOOLARGE" });
   assert.equal(own.opening(), null);
+});
+
+test("an own word that was refused is stored no longer: what was acknowledged last is", async () => {
+  own.opened(null, {});
+  own.observe({ state: "good", stamp: [1, 2] }, true);
+  const published = own.publish("bad", {});
+  refuse(new MeshError("ETOOLARGE", "too large"));
+  await assert.rejects(published, { code: "ETOOLARGE" });
+  assert.deepEqual(seen.reverted, [[{ state: "bad" }, { state: "good", stamp: [1, 2] }]]);
+});
+
+test("a refusal of one that is not the newest changes nothing that is stored", async () => {
+  own.opened(null, {});
+  const bad = own.publish("bad", {});
+  const refuseBad = refuse;
+  own.publish("better", {});
+  refuseBad(new MeshError("ETOOLARGE", "too large"));
+  await assert.rejects(bad, { code: "ETOOLARGE" });
+  assert.deepEqual(seen.reverted, []);
+});
+
+test("disposing leaves what was not acknowledged for the next page", async () => {
+  const published = own.publish("a", {});
+  own.abandon(new MeshError("EDISPOSED", "disposed"));
+  await assert.rejects(published, { code: "EDISPOSED" });
+  assert.deepEqual(seen.reverted, []);
+  assert.equal(own.opening(), null);
+});
+
+test("what a page found stored is published no more once another page has said it, or something later", () => {
+  find({ state: "X" });
+  kept = { state: "Y", stamp: [1, 4] };
+  assert.deepEqual(own.opening(), { restore: { state: "Y", stamp: [1, 4] } });
+  assert.deepEqual(seen.published, []);
+});
+
+test("what a page found stored, and another has overwritten without an answer yet, is replaced by that", () => {
+  find({ state: "X" });
+  kept = { state: "Y" };
+  const said = own.opening();
+  assert.ok(said && "publish" in said);
+  assert.deepEqual(said.publish, { state: "Y" });
+});
+
+test("a state that another tab has stored meanwhile is restored in place of an older one", () => {
+  own.observe({ state: "old", stamp: [1, 3] }, true);
+  kept = { state: "new", stamp: [1, 9] };
+  assert.deepEqual(own.opening(), { restore: { state: "new", stamp: [1, 9] } });
+});
+
+test("a clear that was not acknowledged is found again, and said", () => {
+  find({ state: null });
+  const said = own.opening();
+  assert.ok(said && "publish" in said);
+  assert.deepEqual(said.publish, { state: null });
+});
+
+test("a clear of nothing clears what the user's other connections say: it is put onto the own member first", async () => {
+  const cleared = own.publish(null, {});
+  const said = own.opening();
+  own.opened(said, { stamp: null });
+  own.observe({ state: "v", stamp: [1, 4] }, false);
+  own.learned();
+  assert.deepEqual(seen.restored, [{ state: "v", stamp: [1, 4] }]);
+  assert.deepEqual(seen.published, [{ state: null }]);
+  answer({ stamp: [1, 6] });
+  await cleared;
+  assert.deepEqual(seen.stored, [{ state: null, stamp: [1, 6] }]);
+});
+
+test("a clear of nothing, where no other connection says anything, is done", async () => {
+  const cleared = own.publish(null, {});
+  own.opened(own.opening(), { stamp: null });
+  own.learned();
+  await cleared;
+  assert.deepEqual(seen.published, []);
+});
+
+test("a state that keeps the room shut is forgotten, wherever it came from", () => {
+  const error = new MeshError("ETOOLARGE", "too large");
+  own.see("of a plain server");
+  assert.equal(own.refused(own.opening(), error), true);
+  kept = null;
+  assert.equal(own.opening(), null);
+  find({ state: "stamped", stamp: [1, 2] });
+  const said = own.opening();
+  assert.equal(own.refused(said, error), true);
+  assert.deepEqual(seen.reverted.at(-1), [{ state: "stamped", stamp: [1, 2] }, null]);
+  kept = null;
+  assert.equal(own.opening(), null);
+  assert.equal(own.refused(null, error), false);
+});
+
+test("a refusal for the room's sake forgets nothing", () => {
+  find({ state: "a" });
+  const error = new MeshError("EFORBIDDEN", "no");
+  assert.equal(own.refused(own.opening(), error), false);
+  own.refuse(error);
+  assert.deepEqual(seen.reverted, []);
+});
+
+test("a takeover that the server could not do now is tried again in a while, and one that it refused is not", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  own.opened(null, { stamp: [1, 1] });
+  own.observe({ state: "new", stamp: [1, 5] }, false);
+  refuse(new MeshError("ERATE", "slow down"));
+  await settle();
+  assert.equal(seen.restored.length, 1);
+  mock.timers.tick(1_000);
+  assert.equal(seen.restored.length, 2);
+  refuse(new MeshError("EFORBIDDEN", "no"));
+  await settle();
+  mock.timers.tick(60_000);
+  own.observe({ state: "new", stamp: [1, 5] }, false);
+  assert.equal(seen.restored.length, 2);
+  mock.timers.reset();
+});
+
+test("a publish that came too fast is sent again in a while, also while a takeover waits for the same", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  own.opened(null, { stamp: [1, 1] });
+  own.observe({ state: "theirs", stamp: [1, 5] }, false);
+  const refuseRestore = refuse;
+  const published = own.publish("mine", {});
+  refuse(new MeshError("ERATE", "slow down"));
+  refuseRestore(new MeshError("ERATE", "slow down"));
+  await settle();
+  mock.timers.tick(1_000);
+  assert.equal(seen.published.length, 2);
+  answer({ stamp: [1, 8] });
+  await published;
+  mock.timers.reset();
 });

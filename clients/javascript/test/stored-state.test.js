@@ -73,3 +73,28 @@ test("what is stored but no JSON is no state", () => {
   assert.equal(stored.state, null);
   assert.equal(stored.record, null);
 });
+
+test("a clear that was not acknowledged is known to be one, until it is", () => {
+  stored.acknowledge({ state: { a: 1 }, stamp: [1, 2] });
+  stored.publish({ state: null });
+  assert.equal(content.has("m:presence:k"), false);
+  assert.deepEqual(stored.record, { state: null });
+  stored.acknowledge({ state: null });
+  assert.deepEqual([...content], []);
+  assert.equal(stored.record, null);
+});
+
+test("what the server refused is overwritten by what it acknowledged last", () => {
+  stored.publish({ state: { a: 2 } });
+  stored.revert({ state: { a: 2 } }, { state: { a: 1 }, stamp: [1, 2] });
+  assert.deepEqual(stored.record, { state: { a: 1 }, stamp: [1, 2] });
+  stored.publish({ state: { a: 3 } });
+  stored.revert({ state: { a: 3 } }, null);
+  assert.deepEqual([...content], []);
+});
+
+test("what another tab has stored in place of what was refused stays", () => {
+  stored.acknowledge({ state: { a: 2 }, stamp: [1, 5] });
+  stored.revert({ state: { a: 2 } }, null);
+  assert.deepEqual(stored.record, { state: { a: 2 }, stamp: [1, 5] });
+});

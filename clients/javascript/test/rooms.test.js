@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { MeshError } from "../errors.js";
+import { Rooms } from "../rooms.js";
+
+const SESSION = { plain: false, resumed: false, connectionId: "me", token: "t" };
+
+/** A connection whose server is the test. */
+class FakeLink {
+  messageLimit = Infinity;
+
+  /** @type {{ command: string, payload: any, answer: (payload: any) => void, refuse: (error: unknown) => void }[]} */
+  requests = [];
+
+  /** @param {string} command @param {any} payload */
+  request(command, payload) {
+    return new Promise((answer, refuse) => void this.requests.push({ command, payload, answer, refuse }));
+  }
+
+  get last() {
+    return this.requests[this.requests.length - 1];
+  }
+
+  get commands() {
+    return this.requests.map((one) => one.command);
+  }
+
+  /** The newest request is answered for its one room. @param {object} entry */
+  async enter(entry) {
+    assert.equal(this.last.command, "mesh/enter");
+    this.last.answer({ rooms: [{ roomName: "r", success: true, number: 1, ...entry }] });
+    await settle();
+  }
+
+  /** @param {string} code */
+  async shut(code) {
+    await this.enter({ success: false, error: { error: code, code, name: "CommandError" } });
+  }
+}
+
+const settle = () => new Promise(setImmediate);
+const me = { connectionId: "me", number: 1, sibling: "s", joinedAt: [1, 5] };
+const other = { connectionId: "phone", number: 2, sibling: "s", joinedAt: [1, 2], state: "busy", stamp: [1, 3] };
+
+/** @type {Rooms} */
+let rooms;
+/** @type {FakeLink} */
+let link;
+/** @type {unknown[]} */
+let errors;
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  errors = [];
+  rooms = new Rooms({ connectionId: () => "me", commandTimeout: 1_000, report: (error) => void errors.push(error) });
+  link = new FakeLink();
+});
+
+/** @param {object} [session] */
+const open = (session) => rooms.open(/** @type {any} */ (link), { ...SESSION, ...session });
+
+/** A presence helper. @param {any} [record] what it finds stored */
+function attach(record = null) {
+  const holder = {
+    fresh: false,
+    stored: () => record,
+    /** @type {any[]} */
+    kept: [],
+    /** @type {unknown} */
+    failure: null,
+    take: (/** @type {any} */ _, /** @type {boolean} */ fresh) => void (holder.fresh = fresh),
+    freshen: (/** @type {boolean} */ fresh) => void (holder.fresh = fresh),
+    store: (/** @type {any} */ one) => void holder.kept.push((record = one)),
+    revert: (/** @type {any} */ _, /** @type {any} */ last) => void (record = last),
+    fail: (/** @type {unknown} */ error) => void (holder.failure = error),
+  };
+  rooms.get("r").attach(holder);
+  return holder;
+}
+
+test("a helper learns what its siblings say, also where the roster was known before it came", async () => {
+  open();
+  const subscribed = rooms.get("r").subscribe(() => {});
+  link.last.answer({ success: true, snapshot: { epoch: 1, revision: 4, members: [other] } });
+  await subscribed;
+  const holder = attach();
+  assert.deepEqual(link.last.payload.rooms[0].known, { epoch: 1, revision: 4 });
+  await link.enter({ stamp: null, diff: { epoch: 1, from: 4, to: 5, joined: [me] } });
+  assert.deepEqual(holder.kept, [{ state: "busy", stamp: [1, 3] }]);
+  assert.equal(link.last.command, "mesh/restore");
+});
+
+test("a state that the server does not take keeps nobody out of the room, nor asks without end", async () => {
+  const holder = attach({ state: "too large", stamp: [1, 3] });
+  open();
+  assert.ok(link.last.payload.rooms[0].restore);
+  await link.shut("ETOOLARGE");
+  assert.deepEqual(link.last.payload, { rooms: [{ roomName: "r" }] });
+  await link.enter({ snapshot: { epoch: 1, revision: 5, members: [me] } });
+  assert.ok(holder.fresh);
+  assert.equal(errors.length, 1);
+});
+
+test("a second refusal in a row waits before it enters again", async () => {
+  attach({ state: "too large", stamp: [1, 3] });
+  const room = rooms.get("r");
+  room.publish("too large as well", {}).catch(() => {});
+  open();
+  await link.shut("ETOOLARGE");
+  assert.ok(link.last.payload.rooms[0].restore);
+  await link.shut("ETOOLARGE");
+  assert.equal(link.requests.length, 2);
+  mock.timers.tick(2_000);
+  assert.deepEqual(link.last.payload, { rooms: [{ roomName: "r" }] });
+});
+
+test("what is refused without a state is refused for good", async () => {
+  const holder = attach();
+  open();
+  await link.shut("EFORBIDDEN");
+  mock.timers.tick(60_000);
+  assert.equal(link.requests.length, 1);
+  assert.ok(holder.failure instanceof MeshError);
+});
+
+test("a server that began anew by an earlier clock is believed when it says so again", async () => {
+  const holder = attach();
+  open();
+  await link.enter({ snapshot: { epoch: 9, revision: 5, members: [{ ...me, joinedAt: [9, 5] }] } });
+  rooms.closed(1006);
+  assert.ok(!holder.fresh);
+  link = new FakeLink();
+  open();
+  const snapshot = { epoch: 8, revision: 2, members: [{ ...me, joinedAt: [8, 1] }] };
+  await link.enter({ snapshot });
+  assert.ok(!holder.fresh);
+  // What overtakes the answer is of the new count, and is not lost.
+  rooms.event("mesh/presence-diff", { roomName: "r", epoch: 8, from: 2, to: 3, left: [7] });
+  await link.enter({ snapshot });
+  assert.ok(holder.fresh);
+  rooms.event("mesh/presence-diff", { roomName: "r", epoch: 8, from: 3, to: 4, left: [7] });
+  assert.ok(holder.fresh);
+});
+
+test("after a resume a lower epoch is a server that lags behind, however often", async () => {
+  const holder = attach();
+  open();
+  await link.enter({ snapshot: { epoch: 9, revision: 5, members: [{ ...me, joinedAt: [9, 5] }] } });
+  rooms.closed(1006);
+  link = new FakeLink();
+  open({ resumed: true });
+  for (let i = 0; i < 5; i++) {
+    await link.enter({ snapshot: { epoch: 8, revision: 2, members: [me] } });
+    mock.timers.tick(2_000);
+  }
+  assert.ok(!holder.fresh);
+});
+
+test("a room left over a connection that died is left on the one that resumes it", async () => {
+  const holder = attach();
+  open();
+  await link.enter({ snapshot: { epoch: 1, revision: 5, members: [me] } });
+  rooms.get("r").detach(holder);
+  assert.ok(link.commands.includes("mesh/leave-room"));
+  rooms.closed(1006);
+  link = new FakeLink();
+  open({ resumed: true });
+  assert.deepEqual(link.commands, ["mesh/leave-room"]);
+  link.last.answer({ success: true });
+  await settle();
+  rooms.closed(1006);
+  link = new FakeLink();
+  open({ resumed: true });
+  assert.deepEqual(link.commands, []);
+});
+
+test("a room that is wanted again by then is not left", async () => {
+  const holder = attach();
+  open();
+  await link.enter({ snapshot: { epoch: 1, revision: 5, members: [me] } });
+  rooms.get("r").detach(holder);
+  rooms.closed(1006);
+  attach();
+  link = new FakeLink();
+  open({ resumed: true });
+  assert.deepEqual(link.commands, ["mesh/enter"]);
+});
