@@ -66,7 +66,7 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
     private static async Task PhotographAsync(Tab tab, int number)
     {
         var test = TestContext.Current.Test!.TestDisplayName.Replace($"{typeof(Scenario).Namespace}.", "", StringComparison.Ordinal);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{NotForFileNames().Replace(test, "-")}.{number}-{tab.Owner}.png");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{NotForFileNames().Replace(test, "-").TrimEnd('-')}.{number}-{tab.Owner}.png");
         try
         {
             await tab.Page.ScreenshotAsync(new() { Path = Checkout.Copied("TestResults", "screenshots", name), FullPage = true, Timeout = 5_000 });
