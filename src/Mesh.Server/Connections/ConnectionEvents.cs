@@ -7,6 +7,9 @@ internal sealed class ConnectionEvents(ILogger<ConnectionEvents> log)
 {
     private readonly Lock _gate = new();
 
+    // Whose coming is being told: should one go meanwhile, its going is told afterwards.
+    private readonly HashSet<MeshConnection> _announcing = [];
+
     public event EventHandler<ConnectionEventArgs>? Connected;
 
     public event EventHandler<ConnectionEventArgs>? Disconnected;
@@ -18,15 +21,19 @@ internal sealed class ConnectionEvents(ILogger<ConnectionEvents> log)
         {
             if (connection.IsAnnounced || connection.IsEnded) return;
             connection.IsAnnounced = true;
+            _announcing.Add(connection);
         }
         Raise(Connected, connection, nameof(Connected));
+        lock (_gate)
+            if (_announcing.Remove(connection)) return;
+        Raise(Disconnected, connection, nameof(Disconnected));
     }
 
     /// <summary>Tells of the end of a connection that was announced.</summary>
     public void Retire(MeshConnection connection)
     {
         lock (_gate)
-            if (!connection.IsAnnounced) return;
+            if (!connection.IsAnnounced || _announcing.Remove(connection)) return;
         Raise(Disconnected, connection, nameof(Disconnected));
     }
 

@@ -130,6 +130,28 @@ public sealed class MeshServerTests
     }
 
     [Fact]
+    public async Task The_going_is_told_after_the_coming_even_while_that_is_being_told()
+    {
+        await using var server = await TestServer.StartAsync();
+        var told = new ConcurrentQueue<string>();
+        using var mayTell = new ManualResetEventSlim();
+        server.Mesh.Connected += (_, _) =>
+        {
+            mayTell.Wait(Wait.Limit);
+            told.Enqueue("came");
+        };
+        server.Mesh.Disconnected += (_, _) => told.Enqueue("went");
+        await using var client = await server.ConnectAsync();
+        await client.SendAsync("mesh/noop");
+        await Wait.UntilAsync(() => server.Mesh.FindConnection(client.Id)!.IsAnnounced);
+        client.Drop();
+        await server.UntilGoneAsync(client.Id);
+        mayTell.Set();
+        await Wait.UntilAsync(() => told.Count == 2);
+        told.ShouldBe(["came", "went"]);
+    }
+
+    [Fact]
     public async Task What_a_handler_of_an_event_throws_harms_nobody()
     {
         await using var server = await TestServer.StartAsync();
