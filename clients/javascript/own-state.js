@@ -243,8 +243,8 @@ export class OwnState {
   #intend(intent) {
     const before = this.#intent;
     this.#intent = intent;
-    // One that is under way by itself answers for itself; what goes with an entry does not.
-    if (before && !(before.sent && this.#open)) intent.waiting.unshift(...before.waiting.splice(0));
+    // One that is under way by itself answers for itself; what goes with an entry does not, nor what came too fast.
+    if (before && (before.stalled || !(before.sent && this.#open))) intent.waiting.unshift(...before.waiting.splice(0));
     this.#flush();
   }
 

@@ -302,3 +302,20 @@ test("a publish that came too fast is sent again in a while, also while a takeov
   await published;
   mock.timers.reset();
 });
+
+test("a publish that came too fast and is then replaced settles with the one that replaced it", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  own.opened(null, { stamp: [1, 1] });
+  let settled = false;
+  own.publish("first", {}).finally(() => (settled = true));
+  refuse(new MeshError("ERATE", "slow down"));
+  await settle();
+  const second = own.publish("second", {});
+  answer({ stamp: [1, 8] });
+  await second;
+  await settle();
+  assert.ok(settled);
+  mock.timers.tick(60_000);
+  assert.equal(seen.published.length, 2);
+  mock.timers.reset();
+});
