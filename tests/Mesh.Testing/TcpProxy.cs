@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Mesh.EndToEnd.Tests;
+namespace Mesh.Testing;
 
-/// <summary>A network between a browser and a server, which can fail in all the ways that networks do.</summary>
+/// <summary>A network between clients and a server, which can fail in all the ways that networks do.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
     private readonly Lock _gate = new();
@@ -28,8 +28,10 @@ public sealed class TcpProxy : IAsyncDisposable
         Refuse,
     }
 
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
     /// <summary>As pages see it.</summary>
-    public string Origin => DemoServer.OriginAt(((IPEndPoint)_listener.LocalEndpoint).Port);
+    public string Origin => $"http://127.0.0.1:{Port}";
 
     /// <summary>How many connections were asked for so far, refused ones too.</summary>
     public int Accepted => Volatile.Read(ref _accepted);

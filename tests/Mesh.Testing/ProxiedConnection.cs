@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Mesh.EndToEnd.Tests;
+namespace Mesh.Testing;
 
 /// <summary>One connection through a <see cref="TcpProxy"/>.</summary>
 internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : IDisposable

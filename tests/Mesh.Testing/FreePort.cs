@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Mesh.EndToEnd.Tests;
+namespace Mesh.Testing;
 
 /// <summary>Ports for servers that come back on the same one.</summary>
 public static class FreePort

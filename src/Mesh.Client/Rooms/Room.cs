@@ -1,0 +1,322 @@
+using Mesh.Protocol;
+
+namespace Mesh.Client;
+
+/// <summary>
+/// A room as this client has it: one membership and one subscription, shared by all helpers, by those who joined and by those
+/// who subscribed, and brought back on each new connection. To be used with the gate held.
+/// </summary>
+internal sealed class Room : IOwnStateOwner
+{
+    private readonly Rooms _rooms;
+    private readonly List<IRoomHolder> _holders = [];
+    private readonly Subscriptions _subscriptions;
+    private readonly List<(Stamp Stamp, TaskCompletionSource Seen)> _awaited = [];
+
+    // On the connection that stands, if there is one.
+    private RoomEntry? _entry;
+    private bool _isFresh;
+
+    public Room(string name, Rooms rooms)
+    {
+        (Name, _rooms) = (name, rooms);
+        _subscriptions = new(rooms.Callbacks);
+        Own = new(rooms.Gate, this);
+    }
+
+    public string Name { get; }
+
+    public OwnState Own { get; }
+
+    public RosterFeed Feed { get; } = new();
+
+    public bool HasHolders => _holders.Count > 0;
+
+    public bool HasCallbacks => _subscriptions.Any;
+
+    /// <summary>By <c>JoinRoomAsync</c>.</summary>
+    public bool IsJoined { get; private set; }
+
+    /// <summary>Whether the connection is to be a member.</summary>
+    public bool WantsMembership => HasHolders || IsJoined;
+
+    public void Attach(IRoomHolder holder)
+    {
+        // What is said now is said with the entry.
+        if (_entry is not { IsEntered: true }) Own.Close();
+        _holders.Add(holder);
+        if (StoredBy(holder) is { } stored) Own.Contribute(stored);
+        if (Feed.Shown is { } roster) holder.Take(null, roster, _isFresh);
+        Enter();
+    }
+
+    /// <returns>Completed when the server has been told, if there was something to tell.</returns>
+    public Task DetachAsync(IRoomHolder holder)
+    {
+        if (!_holders.Remove(holder) || HasHolders) return Task.CompletedTask;
+        _entry?.Abandon();
+        Own.Abandon(Errors.Disposed());
+        return WithdrawAsync();
+    }
+
+    /// <returns>Completed when the server has acknowledged this, or a later one.</returns>
+    public Task PublishAsync(OwnRecord record, bool silent)
+    {
+        var published = Own.PublishAsync(record, silent);
+        if (_rooms.Ended is { } ended) Own.FailWaiting(ended);
+        Enter();
+        return published;
+    }
+
+    /// <returns>Completed when the holders have what the server has acknowledged, or if that is not to be expected.</returns>
+    public Task CatchUpAsync()
+    {
+        if (!_isFresh || Own.Stamp is not { } stamp || Feed.Shown?.At >= stamp) return Task.CompletedTask;
+        var seen = Completions.Create();
+        _awaited.Add((stamp, seen));
+        return seen.Task;
+    }
+
+    public Task<JoinResult> JoinAsync()
+    {
+        if (_entry is null)
+        {
+            Release();
+            return Task.FromException<JoinResult>(Errors.Closed(CommandNames.JoinRoom));
+        }
+        var joining = Completions.Create<JoinResult>();
+        IsJoined = true;
+        _entry.Join((result, error) =>
+        {
+            IsJoined = IsJoined && result is { Success: true };
+            if (error is null) joining.TrySetResult(result!);
+            else joining.Fail(error);
+            Release();
+        });
+        return joining.Task;
+    }
+
+    public Task LeaveAsync()
+    {
+        IsJoined = false;
+        _subscriptions.Remove(callback: null);
+        return HasHolders ? Task.CompletedTask : Task.WhenAll(LeaveNowAsync(), WithdrawAsync());
+    }
+
+    public Task<RoomPresence> SubscribeAsync(Action<PresenceUpdate> callback)
+    {
+        if (_entry is not { } entry)
+        {
+            Release();
+            return Task.FromException<RoomPresence>(Errors.Closed(CommandNames.SubscribePresence));
+        }
+        var subscribing = Completions.Create<RoomPresence>();
+        var subscription = _subscriptions.Add(callback);
+        if (!entry.IsWatching) entry.Watch();
+        entry.Answer.Then(error =>
+        {
+            if (error is null)
+            {
+                subscription.IsAnswered = true;
+                subscribing.TrySetResult(PresenceUpdates.All(Feed.Shown));
+                return;
+            }
+            _subscriptions.Remove(subscription);
+            Release();
+            // There is no presence to be seen.
+            if (error.Code is ErrorCodes.NotTracked or ErrorCodes.Forbidden) subscribing.TrySetResult(new() { Success = false });
+            else subscribing.Fail(error);
+        });
+        return subscribing.Task;
+    }
+
+    /// <param name="callback">Null: all.</param>
+    /// <returns>False if there was no such subscription.</returns>
+    public async Task<bool> UnsubscribeAsync(Action<PresenceUpdate>? callback)
+    {
+        var known = _subscriptions.Remove(callback);
+        await WithdrawAsync().ConfigureAwait(false);
+        return known;
+    }
+
+    /// <summary>Publishes by itself what the application said, and remembers it for the next connection.</summary>
+    /// <returns>False if there was nothing to clear.</returns>
+    public Task<bool> PublishNowAsync(Publication publication)
+    {
+        var publishing = Completions.Create<bool>();
+        ((IOwnStateOwner)this).Publish(publication, (answer, error) =>
+        {
+            if (error is null && answer.Stamp is not null)
+                Own.Observe(new(publication.State) { Stamp = answer.Stamp, Deadline = answer.Deadline }, own: true);
+            else if (error is null && Feed.IsPlain)
+                Own.See(publication.State);
+            if (error is null) publishing.TrySetResult(answer.HasChanged);
+            else publishing.Fail(error);
+            Release();
+        });
+        return publishing.Task;
+    }
+
+    /// <summary>A new connection stands.</summary>
+    /// <returns>What is to be sent with the entries of other rooms.</returns>
+    public EnterPart? Open(Link link, Session session)
+    {
+        if (session.IsPlain != Feed.IsPlain)
+        {
+            Feed.Switch(session.IsPlain);
+            Own.ForgetStamps();
+        }
+        _entry = new(this, _rooms, link, session.IsResumed);
+        return _entry.Open();
+    }
+
+    /// <param name="code">What the connection ended with.</param>
+    public void Closed(int code)
+    {
+        _entry?.End();
+        _entry = null;
+        Own.Close();
+        Feed.Suspect();
+        if (ReconnectPolicy.WasRefused(code)) Own.Refuse(Errors.Closed(CommandNames.Publish));
+        Freshen();
+    }
+
+    /// <summary>
+    /// The client will not come back by itself: nobody is to wait for it. If the application connects again, it will be said.
+    /// </summary>
+    public void End(MeshException error) => Own.FailWaiting(error);
+
+    /// <summary>Ends the room if nobody wants anything of it.</summary>
+    public void Release()
+    {
+        if (!WantsMembership && !HasCallbacks) _rooms.Drop(this);
+    }
+
+    public void Take(RosterDiff diff) => _entry?.Take(diff);
+
+    public void Take(PlainUpdate update) => _entry?.Take(update);
+
+    /// <summary>Tells everybody what was taken.</summary>
+    /// <param name="taken">What became of it.</param>
+    /// <param name="timestamp">The server's; null: now.</param>
+    public void Deliver(Taken taken, DateTimeOffset? timestamp)
+    {
+        Freshen();
+        if (taken.Change is not { } change) return;
+        Learn(change.Changed);
+        foreach (var holder in _holders.ToList()) holder.Take(change.Diff, change.After, _isFresh);
+        Seen(change.After.At);
+        _subscriptions.Tell(change, Name, timestamp ?? _rooms.Gate.Time.GetUtcNow());
+    }
+
+    /// <summary>The roster holds the own member and its siblings: learns the user's state from them.</summary>
+    public void Learn()
+    {
+        Learn(Feed.Shown?.Members ?? []);
+        Own.Learned();
+    }
+
+    /// <summary>Tells the holders whether what they show is all there is.</summary>
+    public void Freshen()
+    {
+        var isFresh = _entry is { IsWatching: true } && Feed.IsCurrent;
+        if (isFresh == _isFresh) return;
+        _isFresh = isFresh;
+        foreach (var holder in _holders.ToList()) holder.Freshen(isFresh);
+        if (!isFresh) Seen(upTo: null);
+    }
+
+    /// <summary>The room can't be entered.</summary>
+    public void Fail(MeshException error)
+    {
+        foreach (var holder in _holders.ToList()) holder.Fail(error);
+    }
+
+    void IOwnStateOwner.Publish(Publication publication, Action<Acknowledgement, MeshException?> answered)
+    {
+        if (_entry is not null) _entry.Publish(publication, answered);
+        else _rooms.Gate.Later(() => answered(default, Errors.Closed(CommandNames.Publish)));
+    }
+
+    void IOwnStateOwner.Restore(OwnRecord record, Action<RestoreResult?, MeshException?> answered)
+    {
+        if (_entry is not null) _entry.Restore(record, answered);
+        else _rooms.Gate.Later(() => answered(null, Errors.Closed(CommandNames.Restore)));
+    }
+
+    IReadOnlyList<OwnRecord> IOwnStateOwner.Stored() => [.. _holders.Select(StoredBy).OfType<OwnRecord>()];
+
+    void IOwnStateOwner.Store(OwnRecord record)
+    {
+        foreach (var holder in _holders) holder.Store(record);
+    }
+
+    void IOwnStateOwner.Revert(OwnRecord refused, OwnRecord? last)
+    {
+        foreach (var holder in _holders) holder.Revert(refused, last);
+    }
+
+    private void Enter()
+    {
+        if (HasHolders && _entry is { IsEntered: false }) _entry.Enter();
+    }
+
+    // As far as it says something to the server at hand.
+    private OwnRecord? StoredBy(IRoomHolder holder)
+    {
+        var record = holder.Stored;
+        if (!Feed.IsPlain || record?.Stamp is null) return record;
+        return record.State.HasValue ? record.WithoutStamp() : null;
+    }
+
+    // Learns from the own member and its siblings, and from nobody else (§9).
+    private void Learn(IEnumerable<Member> members)
+    {
+        if (!HasHolders) return;
+        var own = _rooms.ConnectionId;
+        var self = _entry?.Number is { } number ? Feed.Shown?.Find(number) : null;
+        var sibling = self?.ConnectionId == own ? self?.Sibling : null;
+        foreach (var member in members)
+        {
+            if (member.Stamp is null) continue;
+            var isOwn = member.ConnectionId == own;
+            if (!isOwn && (sibling is null || member.Sibling != sibling)) continue;
+            if (Feed.IsPlain) Own.See(member.State);
+            else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
+        }
+    }
+
+    private void Seen(Stamp? upTo)
+    {
+        foreach (var (stamp, seen) in _awaited)
+            if (upTo is null || upTo >= stamp) seen.TrySetResult();
+        _awaited.RemoveAll(one => one.Seen.Task.IsCompleted);
+    }
+
+    private Task LeaveNowAsync()
+    {
+        if (_entry is not null) _entry.IsMember = false;
+        return _rooms.LeaveAsync(Name);
+    }
+
+    // Tells the server what nobody wants any more.
+    private async Task WithdrawAsync()
+    {
+        var told = new List<Task>();
+        if (!WantsMembership)
+        {
+            Own.Close();
+            // Without a connection: as soon as there is one.
+            if (_entry is null or { IsMember: true }) told.Add(LeaveNowAsync());
+        }
+        if (!HasHolders && !HasCallbacks)
+        {
+            if (_entry is { IsWatching: true }) told.Add(_entry.UnsubscribeAsync());
+            _entry?.Unwatch();
+            Feed.Suspect();
+            Freshen();
+        }
+        Release();
+        await Task.WhenAll(told).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

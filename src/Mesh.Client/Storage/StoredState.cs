@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Mesh.Protocol;
+
+namespace Mesh.Client;
+
+/// <summary>
+/// The user's own state in a room, kept for the next start. The state itself is stored as existing Mesh apps store it; what
+/// else is known about it stands beside it, and is void if another program has changed the state since.
+/// </summary>
+/// <param name="storage">Where.</param>
+/// <param name="key">Under which name.</param>
+/// <param name="room">In which the stamps are; those of another room say nothing here.</param>
+internal sealed class StoredState(SafeStorage storage, string key, string room)
+{
+    private readonly string _stateKey = "m:presence:" + key;
+    private readonly string _stampKey = "m:presence-stamp:" + key;
+
+    /// <summary>The state, or null.</summary>
+    public RawJson State => Parse(storage.Get(_stateKey));
+
+    /// <summary>Null: nothing is stored. A null state without a stamp: a clear that was not acknowledged.</summary>
+    public OwnRecord? Record
+    {
+        get
+        {
+            var stored = storage.Get(_stateKey);
+            var state = Parse(stored);
+            if (ParseBeside(storage.Get(_stampKey)) is not { } beside || beside.State != stored || beside.Room != room)
+                return state.HasValue ? new(state) : null;
+            return new(state) { Stamp = beside.Stamp, Deadline = beside.Deadline, Expires = beside.Expires };
+        }
+    }
+
+    /// <summary>Stores what the application publishes, before the server knows of it.</summary>
+    public void Publish(OwnRecord record)
+    {
+        // A clear leaves a trace until it is acknowledged: without one, nothing would be stored, and nothing said again.
+        Write(record, traced: !record.State.HasValue);
+    }
+
+    /// <summary>Stores what the server has acknowledged, from this tab or another, if it is not older than what is stored.</summary>
+    public void Acknowledge(OwnRecord record)
+    {
+        if (Record?.Stamp is { } stored && record.Stamp is { } stamp && stored > stamp) return;
+        Write(record);
+    }
+
+    /// <summary>Stores what was acknowledged last, if what the server has refused is still what is stored.</summary>
+    public void Revert(OwnRecord refused, OwnRecord? last)
+    {
+        if (Record is { } stored && stored.Stamp == refused.Stamp && stored.State == refused.State) Write(last ?? new(RawJson.Null));
+    }
+
+    private void Write(OwnRecord record, bool traced = false)
+    {
+        var text = record.State.HasValue ? record.State.ToString() : null;
+        var beside = traced || record.Stamp is not null || record.Expires is not null
+            ? new StampRecord { Stamp = record.Stamp, Deadline = record.Deadline, Expires = record.Expires, Room = room, State = text }
+            : null;
+        storage.Set(_stateKey, text);
+        storage.Set(_stampKey, beside is null ? null : JsonSerializer.Serialize(beside, ClientJson.Default.StampRecord));
+    }
+
+    private static RawJson Parse(string? text)
+    {
+        if (text is null) return RawJson.Null;
+        try
+        {
+            return RawJson.FromElement(RawJson.FromText(text).Parse());
+        }
+        catch (JsonException)
+        {
+            return RawJson.Null;
+        }
+    }
+
+    private static StampRecord? ParseBeside(string? text)
+    {
+        try
+        {
+            return text is null ? null : JsonSerializer.Deserialize(text, ClientJson.Default.StampRecord);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

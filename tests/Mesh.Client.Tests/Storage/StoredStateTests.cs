@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Mesh.Client.Tests;
+
+/// <summary>The own state as it is stored, which the browser client can read too.</summary>
+public sealed class StoredStateTests
+{
+    private const string StateKey = "m:presence:k";
+    private const string StampKey = "m:presence-stamp:k";
+
+    private readonly MemoryPresenceStorage _storage = new();
+    private readonly StoredState _stored;
+
+    public StoredStateTests() => _stored = In("general");
+
+    [Fact]
+    public void The_state_is_stored_as_existing_apps_store_it()
+    {
+        _stored.Publish(Record("""{"userId":"al"}"""));
+        _storage.Get(StateKey).ShouldBe("""{"userId":"al"}""");
+        _storage.Get(StampKey).ShouldBeNull();
+        _storage.Set(StateKey, """ {"userId":"bo"} """);
+        _stored.Record.ShouldBe(Record("""{"userId":"bo"}"""));
+        _stored.State.ShouldBe(Json("""{"userId":"bo"}"""));
+    }
+
+    [Fact]
+    public void An_acknowledged_state_has_a_stamp_which_is_void_when_another_program_changed_the_state()
+    {
+        _stored.Acknowledge(Record("1", new(1, 2), deadline: 9));
+        _storage.Get(StampKey).ShouldBe("""{"stamp":[1,2],"deadline":9,"room":"general","state":"1"}""");
+        _stored.Record.ShouldBe(Record("1", new(1, 2), deadline: 9));
+        In("other").Record.ShouldBe(Record("1"));
+        _storage.Set(StateKey, "2");
+        _stored.Record.ShouldBe(Record("2"));
+    }
+
+    [Fact]
+    public void An_older_state_does_not_overwrite_a_newer_one()
+    {
+        _stored.Acknowledge(Record("2", new(2, 1)));
+        _stored.Acknowledge(Record("1", new(1, 9)));
+        _stored.State.ShouldBe(Json("2"));
+    }
+
+    [Fact]
+    public void A_clear_removes_the_state_and_keeps_its_stamp()
+    {
+        _stored.Acknowledge(Record("1", new(1, 2)));
+        _stored.Acknowledge(Record("null", new(1, 3)));
+        _storage.Get(StateKey).ShouldBeNull();
+        _stored.Record.ShouldBe(Record("null", new(1, 3)));
+    }
+
+    [Fact]
+    public void A_clear_that_was_not_acknowledged_is_known_to_be_one_until_it_is()
+    {
+        _stored.Acknowledge(Record("1", new(1, 2)));
+        _stored.Publish(Record("null"));
+        _storage.Get(StateKey).ShouldBeNull();
+        _storage.Get(StampKey).ShouldBe("""{"room":"general","state":null}""");
+        _stored.Record.ShouldBe(Record("null"));
+        _stored.Acknowledge(Record("null"));
+        _stored.Record.ShouldBeNull();
+        _storage.Get(StampKey).ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_was_refused_is_overwritten_by_what_was_acknowledged_last_unless_another_tab_has_been_faster()
+    {
+        _stored.Publish(Record("2"));
+        _stored.Revert(Record("2"), Record("1", new(1, 2)));
+        _stored.Record.ShouldBe(Record("1", new(1, 2)));
+        _stored.Publish(Record("3"));
+        _stored.Revert(Record("3"), null);
+        _stored.Record.ShouldBeNull();
+        _stored.Acknowledge(Record("2", new(1, 5)));
+        _stored.Revert(Record("2"), null);
+        _stored.Record.ShouldBe(Record("2", new(1, 5)));
+    }
+
+    [Fact]
+    public void What_is_no_JSON_is_nothing()
+    {
+        _storage.Set(StateKey, "{");
+        _storage.Set(StampKey, "{");
+        _stored.State.ShouldBe(RawJson.Null);
+        _stored.Record.ShouldBeNull();
+    }
+
+    private static RawJson Json(string text) => RawJson.FromText(text);
+
+    private static OwnRecord Record(string state, Stamp? stamp = null, long? deadline = null) => new(Json(state)) { Stamp = stamp, Deadline = deadline };
+
+    private StoredState In(string room) => new(new(_storage, NullLogger.Instance), "k", room);
+}
