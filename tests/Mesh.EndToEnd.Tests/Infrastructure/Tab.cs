@@ -52,5 +52,5 @@ public class Tab
 
     /// <summary>Waits until the items of a list are these.</summary>
     protected Task ShowsAsync(string selector, string[] items) =>
-        Assertions.Expect(Page.Locator(selector)).ToHaveTextAsync(items, new() { Timeout = Patience.Milliseconds });
+        Assertions.Expect(Page.Locator(selector)).ToHaveTextAsync(items);
 }

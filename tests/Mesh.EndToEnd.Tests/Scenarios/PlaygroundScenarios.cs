@@ -36,6 +36,7 @@ public sealed class PlaygroundScenarios(Chromium chromium) : Scenario(chromium)
         foreach (var person in new[] { "alice", "bob", "carol" })
             await page.Locator($"[data-user={person}] .open-tab").First.ClickAsync();
         await LinksAsync(page, "connected", 8);
+        await Assertions.Expect(Log(page, "join")).ToHaveCountAsync(8);
         await Assertions.Expect(Log(page, "leave")).ToHaveCountAsync(0);
 
         foreach (var person in new[] { "alice", "bob", "carol" })
@@ -54,5 +55,5 @@ public sealed class PlaygroundScenarios(Chromium chromium) : Scenario(chromium)
     private static ILocator Notes(IPage page, string text) => Log(page, "note").Filter(new() { HasText = text });
 
     private static Task LinksAsync(IPage page, string link, int count) =>
-        Assertions.Expect(page.Locator($".link[data-link={link}]")).ToHaveCountAsync(count, new() { Timeout = Patience.Milliseconds });
+        Assertions.Expect(page.Locator($".link[data-link={link}]")).ToHaveCountAsync(count);
 }
