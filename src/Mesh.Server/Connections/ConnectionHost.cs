@@ -113,7 +113,7 @@ internal sealed class ConnectionHost
 
     private async ValueTask DetachAsync(Transport transport, TransportEnd end)
     {
-        var connection = transport.Connection;
+        var connection = transport.TakeAway();
         _log.TransportEnded(connection.Id, end.Code, end.ByServer);
         transport.Subscriptions.RemoveAll();
         if (!connection.TryDetach(transport)) return;

@@ -3,7 +3,7 @@ using Mesh.Protocol;
 
 namespace Mesh.Server;
 
-/// <summary>Pings one WebSocket, measures its latency, and ends it when it gave no sign of life for two ping intervals (protocol §5).</summary>
+/// <summary>Pings one WebSocket, measures its latency, and ends it when it gave no sign of life, or took nothing, for two ping intervals (protocol §5).</summary>
 internal sealed class Liveness : IDisposable
 {
     private static readonly RawJson Nothing = RawJson.FromText("{}");
@@ -45,10 +45,16 @@ internal sealed class Liveness : IDisposable
     private void Check()
     {
         var dead = _options.PingInterval * 2;
-        var silent = _transport.SilentFor;
+        var (silent, stuck) = (_transport.SilentFor, _transport.StuckFor);
         if (silent >= dead)
         {
             _transport.RequestClose(CloseCodes.Silent, "no sign of life");
+            return;
+        }
+        // Its commands may wait for what it does not take, and then nobody reads its signs of life.
+        if (stuck >= dead)
+        {
+            _transport.RequestClose(CloseCodes.SlowReceiver, "takes nothing that is sent");
             return;
         }
         _seen(_transport);
@@ -57,7 +63,7 @@ internal sealed class Liveness : IDisposable
             _pingedAt = _time.GetTimestamp();
             _transport.TrySend(Ping);
         }
-        Next(Shorter(_options.PingInterval - _time.GetElapsedTime(_pingedAt), dead - silent));
+        Next(Shorter(_options.PingInterval - _time.GetElapsedTime(_pingedAt), dead - (silent > stuck ? silent : stuck)));
     }
 
     private void AskLatency()

@@ -17,8 +17,7 @@ internal sealed class Sessions(
     {
         var fresh = transport.Connection;
         if (!_byToken.TryGetValue(token, out var dropped) || dropped.UserId != fresh.UserId) return null;
-        if (!dropped.TryAttach(transport, out var predecessor)) return null;
-        transport.Connection = dropped;
+        if (!transport.TryGiveTo(dropped, out var predecessor)) return null;
         dropped.Session!.EndGrace();
         predecessor?.Subscriptions.RemoveAll();
         predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");

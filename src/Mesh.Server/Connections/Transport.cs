@@ -24,7 +24,9 @@ internal sealed class Transport : IAsyncDisposable
     private readonly Channel<InboundFrame> _inbound = Channel.CreateBounded<InboundFrame>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
 
+    private readonly Lock _ownerGate = new();
     private readonly Lock _closeGate = new();
+    private bool _isTakenAway;
     private (int Code, string Reason)? _close;
     private ITimer? _closeTimer;
     private Task _running = Task.CompletedTask;
@@ -42,7 +44,7 @@ internal sealed class Transport : IAsyncDisposable
         _time = time;
         _metrics = metrics;
         _reader = new(socket, options.MessageBytes);
-        _outbox = new(options.OutboundBytes);
+        _outbox = new(options.OutboundBytes, time);
         _commands = new(options.CommandsPerSecond, options.CommandBurst, time);
         _lastSeen = time.GetTimestamp();
         Subscriptions = new(this, options.RoomsPerConnection);
@@ -53,6 +55,28 @@ internal sealed class Transport : IAsyncDisposable
 
     /// <summary>Whose WebSocket this is: another connection's after a resume.</summary>
     public required MeshConnection Connection { get; set; }
+
+    /// <summary>Gives the WebSocket to a connection that is resumed; false if either has ended.</summary>
+    public bool TryGiveTo(MeshConnection resumed, out Transport? predecessor)
+    {
+        lock (_ownerGate)
+        {
+            predecessor = null;
+            if (_isTakenAway || !resumed.TryAttach(this, out predecessor)) return false;
+            Connection = resumed;
+            return true;
+        }
+    }
+
+    /// <summary>The connection that loses this WebSocket, which is given to no other from now on.</summary>
+    public MeshConnection TakeAway()
+    {
+        lock (_ownerGate)
+        {
+            _isTakenAway = true;
+            return Connection;
+        }
+    }
 
     /// <summary>The rooms this WebSocket is told about.</summary>
     public Subscriptions Subscriptions { get; }
@@ -67,7 +91,10 @@ internal sealed class Transport : IAsyncDisposable
     public bool IsHeldUp => _isHeldUp;
 
     /// <summary>How long nothing was received; zero while it is the server that does not read.</summary>
-    public TimeSpan SilentFor => _isHeldUp ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _lastSeen));
+    public TimeSpan SilentFor => IsHeldUp ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _lastSeen));
+
+    /// <summary>How long the receiver has not taken what is being sent.</summary>
+    public TimeSpan StuckFor => _outbox.StuckFor;
 
     /// <summary>True while diffs should be held back.</summary>
     public bool IsCrowded => _outbox.IsCrowded;
@@ -103,7 +130,10 @@ internal sealed class Transport : IAsyncDisposable
         return sent;
     }
 
-    /// <summary>Closes once what is queued was sent, or the close timeout has passed. The first code stays.</summary>
+    /// <summary>
+    /// Closes once what is queued was sent (to a slow receiver: the message under way), or the close timeout has passed. The first
+    /// code stays.
+    /// </summary>
     public void RequestClose(int code, string reason)
     {
         lock (_closeGate)
@@ -112,7 +142,7 @@ internal sealed class Transport : IAsyncDisposable
             _close = (code, reason);
             _closeTimer = _time.CreateTimer(static it => ((Transport)it!).Kill(), this, _options.CloseTimeout, Timeout.InfiniteTimeSpan);
         }
-        _outbox.Complete();
+        _outbox.Complete(discard: code == CloseCodes.SlowReceiver);
         _closeRequested.TrySetResult();
     }
 

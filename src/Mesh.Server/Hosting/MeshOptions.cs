@@ -67,6 +67,6 @@ public sealed class MeshOptions
     [Range(1, 1_000_000)]
     public int HistoryLength { get; set; } = 1024;
 
-    /// <summary>The origins that browsers may connect from, as in <c>https://example.com</c>. Default: none listed, all allowed.</summary>
+    /// <summary>The origins that browsers may connect from, as in <c>https://example.com</c>; <c>*</c> is any. Default: none listed, all allowed.</summary>
     public IList<string> AllowedOrigins { get; } = [];
 }

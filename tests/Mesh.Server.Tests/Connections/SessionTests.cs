@@ -388,4 +388,36 @@ public sealed class SessionTests
         }
         await server.UntilEmptyAsync("r");
     }
+
+    [Fact]
+    public async Task A_resume_that_comes_through_after_its_WebSocket_ended_attaches_nothing()
+    {
+        var resuming = new TaskCompletionSource();
+        var gate = new TaskCompletionSource();
+        var isGated = false;
+        await using var server = await TestServer.StartAsync(fakeTime: true, mesh: it => it.Use(async (context, next) =>
+        {
+            if (isGated && context.Command == "mesh/session")
+            {
+                resuming.SetResult();
+                await gate.Task;
+            }
+            return await next(context);
+        }));
+        var (dropped, token) = await server.OpenWithTokenAsync();
+        await dropped.EnterAsync("r");
+        dropped.Drop();
+        await server.UntilDroppedAsync(dropped.Id);
+
+        isGated = true;
+        var late = await server.ConnectAsync();
+        await late.SendAsync("mesh/session", $$"""{"resume":{{Json.Quote(token)}}}""");
+        await resuming.Task.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        late.Drop();
+        await server.UntilGoneAsync(late.Id);
+        gate.SetResult();
+
+        await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => server.Mesh.FindConnection(dropped.Id) is null);
+        await server.UntilEmptyAsync("r");
+    }
 }

@@ -155,6 +155,10 @@ public sealed class EndpointTests : IDisposable
     [InlineData("Mesh:PingInterval", "00:00:00")]
     [InlineData("Mesh:OutboundBytes", "1")]
     [InlineData("Mesh:MessageBytes", "many")]
+    [InlineData("Mesh:AllowedOrigins", "https://example.com")] // not a list: it would be ignored, and all be allowed
+    [InlineData("Mesh:AllowedOrigins:0", "example.com")]
+    [InlineData("Mesh:AllowedOrigins:0", "https://example.com/")]
+    [InlineData("Mesh:AllowedOrigins:0", "https://example.com/app")]
     public async Task Options_that_make_no_sense_are_told_at_start(string key, string value) =>
         await Should.ThrowAsync<Exception>(() => TestServer.StartAsync(
             services: it => it.Configuration.AddInMemoryCollection([new(key, value)])));

@@ -78,6 +78,44 @@ public sealed class SlowReceiverTests
         foreach (var member in members) await member.DisposeAsync();
     }
 
+    [Fact]
+    public async Task A_plain_receiver_too_slow_learns_why_without_what_waited_for_it()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true, options: it => (it.CommandBurst, it.CommandsPerSecond) = (100_000, 100_000));
+        await using var slow = await server.ConnectAsync();
+        await using var member = await server.ConnectAsync();
+        await slow.SubscribeAsync("r");
+        await member.JoinAsync("r");
+        slow.StopReading();
+        var published = 0;
+        for (; server.Mesh.FindConnection(slow.Id) is not null; published++) await member.PublishPlainAsync("r", State);
+
+        slow.ReadOn();
+        (await slow.Closed).ShouldBe(CloseCodes.SlowReceiver);
+        (published - slow.Events.Count).ShouldBeGreaterThan(40); // of about 68 that fill the queue
+    }
+
+    [Fact]
+    public async Task A_receiver_that_stopped_reading_is_ended_though_its_commands_wait_for_it()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true, options: it => (it.CommandBurst, it.CommandsPerSecond) = (100_000, 100_000));
+        var members = await server.ConnectAsync(20);
+        foreach (var member in members)
+        {
+            await member.JoinAsync("r");
+            await member.PublishPlainAsync("r", State);
+        }
+        await using var stuck = await server.ConnectAsync();
+        var transport = server.Mesh.FindConnection(stuck.Id)!.Transport!;
+        stuck.StopReading();
+        for (var at = 0; at < 120; at++) await stuck.SendAsync("mesh/subscribe-presence", PresenceRequests.Room("r"));
+        // Nobody reads its commands any more, so its silence says nothing.
+        await Wait.UntilAsync(() => transport.IsHeldUp);
+
+        await Wait.UntilAsync(server.Time, TimeSpan.FromSeconds(1), () => server.Mesh.FindConnection(stuck.Id) is null);
+        foreach (var member in members) await member.DisposeAsync();
+    }
+
     private static Task<TestServer> StartAsync(int history = 1024, TimeSpan flush = default, bool fakeTime = false) => TestServer.StartAsync(
         options: it => (it.OutboundBytes, it.FlushInterval, it.HistoryLength, it.CommandBurst, it.CommandsPerSecond) = (64 * 1024, flush, history, 100_000, 100_000),
         fakeTime: fakeTime);
