@@ -12,8 +12,9 @@ public sealed class PlainServerTests : Scenario
     [Fact]
     public async Task Users_see_each_other_and_are_back_after_a_drop()
     {
-        var (alice, bob) = (View(await ConnectAsync(_plain.Url)), View(await ConnectAsync(_plain.Url)));
+        var alice = View(await ConnectAsync(_plain.Url));
         await alice.SayAsync("alice", "here");
+        var bob = View(await ConnectAsync(_plain.Url)); // Only now: users are shown in the order of their joins.
         await bob.SayAsync("bob", "here");
         foreach (var viewer in new[] { alice, bob }) await viewer.ShowsAsync("alice: here (1)", "bob: here (1)");
         await alice.SayAsync("alice", "busy");

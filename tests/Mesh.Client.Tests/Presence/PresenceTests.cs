@@ -117,7 +117,8 @@ public sealed class PresenceTests : Scenario
     public async Task A_state_ends_when_it_was_said_to()
     {
         var (alice, bob) = (View(await ConnectAsync()), View(await ConnectAsync()));
-        await alice.Presence.PublishAsync(new("alice", "typing"), new() { ExpireAfter = TimeSpan.FromMilliseconds(300) }).InTimeAsync();
+        await bob.Presence.Ready.InTimeAsync();
+        await alice.Presence.PublishAsync(new("alice", "typing"), new() { ExpireAfter = TimeSpan.FromSeconds(2) }).InTimeAsync();
         await bob.ShowsAsync("alice: typing (1)");
         foreach (var viewer in new[] { alice, bob }) await viewer.ShowsAsync();
         await Wait.UntilAsync(() => alice.Presence.Read() is null);

@@ -77,10 +77,11 @@ public sealed class RecoveryTests : Scenario
     {
         var port = FreePort.Next();
         var server = await TestServer.StartAsync(port);
-        var (alice, bob) = (View(await ConnectAsync(server.Url)), View(await ConnectAsync(server.Url)));
+        var alice = View(await ConnectAsync(server.Url));
         await alice.SayAsync("alice", "here");
+        var bob = View(await ConnectAsync(server.Url)); // Only now: users are shown in the order of their joins.
         await bob.SayAsync("bob", "here");
-        await alice.ShowsAsync("alice: here (1)", "bob: here (1)");
+        foreach (var viewer in new[] { alice, bob }) await viewer.ShowsAsync("alice: here (1)", "bob: here (1)");
         await server.DisposeAsync();
         await Wait.UntilAsync(() => !alice.Presence.IsFresh && !bob.Presence.IsFresh);
         Viewer.Text(alice.Presence.Users).ShouldBe("alice: here (1), bob: here (1)");
@@ -88,7 +89,7 @@ public sealed class RecoveryTests : Scenario
         foreach (var viewer in new[] { alice, bob })
             await Wait.UntilAsync(() => viewer.Presence.IsFresh && viewer.Presence.Users.Select(user => $"{user.Id} {user.TabCount}").Order(StringComparer.Ordinal).SequenceEqual(["alice 1", "bob 1"], StringComparer.Ordinal), () => viewer.Shown);
         await alice.SayAsync("alice", "again");
-        await Wait.UntilAsync(() => bob.Shown.Contains("alice: again (1)", StringComparison.Ordinal));
+        await Wait.UntilAsync(() => bob.Shown.Contains("alice: again (1)", StringComparison.Ordinal) && bob.Shown == alice.Shown, () => $"{alice.Shown} / {bob.Shown}");
     }
 
     [Fact]
