@@ -116,15 +116,11 @@ internal sealed class ConnectionHost
         var connection = transport.TakeAway();
         _log.TransportEnded(connection.Id, end.Code, end.ByServer);
         transport.Subscriptions.RemoveAll();
-        if (!connection.TryDetach(transport)) return;
-        var grace = end.Grace(_options);
-        if (connection.Session is { } session && grace > TimeSpan.Zero)
+        if (connection.Session is { } session && end.Grace(_options) is var grace && grace > TimeSpan.Zero)
         {
-            connection.Memberships.AwaitNoClaims();
-            session.BeginGrace(grace, _time, () => _ = EndAsync(connection));
-            if (connection.IsClosing) session.CutGrace();
+            if (_sessions.TryDrop(transport, connection, grace, () => _ = EndAsync(connection)) && connection.IsClosing) session.CutGrace();
         }
-        else
+        else if (connection.TryDetach(transport))
         {
             await EndAsync(connection);
         }
@@ -138,12 +134,15 @@ internal sealed class ConnectionHost
             _sessions.Forget(connection);
             _connections.Remove(connection);
             await connection.Memberships.LeaveAllAsync();
-            _events.Retire(connection);
             _log.Ended(connection.Id);
         }
         catch (Exception failure)
         {
             _log.ConnectionFailed(connection.Id, failure);
+        }
+        finally
+        {
+            _events.Retire(connection);
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class MeshConnection
 
     private readonly Lock _gate = new();
     private readonly JsonSerializerOptions _json;
+    private ClaimsPrincipal _user;
     private RawJson _metadata;
     private Transport? _transport;
     private Transport? _dropped;
@@ -21,7 +22,7 @@ public sealed class MeshConnection
     internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport transport, Func<MeshConnection, Memberships> memberships)
     {
         Id = id;
-        User = user;
+        _user = user;
         UserId = userId;
         _json = json;
         _transport = transport;
@@ -31,8 +32,11 @@ public sealed class MeshConnection
     /// <summary>The connection's id, as members and clients know it.</summary>
     public string Id { get; }
 
-    /// <summary>Who the request that opened the connection was authenticated as.</summary>
-    public ClaimsPrincipal User { get; }
+    /// <summary>Who the request that opened the connection was authenticated as; after a resume, the request that resumed it.</summary>
+    public ClaimsPrincipal User
+    {
+        get { lock (_gate) return _user; }
+    }
 
     /// <summary>The verified user's id; null if nobody was authenticated.</summary>
     public string? UserId { get; }
@@ -99,14 +103,15 @@ public sealed class MeshConnection
         get { lock (_gate) return _closing; }
     }
 
-    /// <summary>Takes over another WebSocket; false if the connection has ended, or is about to.</summary>
-    internal bool TryAttach(Transport transport, out Transport? predecessor)
+    /// <summary>Takes over another WebSocket, and who opened it; false if the connection has ended, or is about to.</summary>
+    internal bool TryAttach(Transport transport, ClaimsPrincipal user, out Transport? predecessor)
     {
         lock (_gate)
         {
             predecessor = _transport;
             if (_ended || _closing) return false;
             _transport = transport;
+            _user = user;
             _dropped = null;
             return true;
         }

@@ -18,14 +18,14 @@ internal sealed class Outbox(int limitBytes, TimeProvider time)
     private long _sendingSince;
     private volatile bool _discards;
 
-    /// <summary>True while diffs should be held back: they are made up for once <see cref="Drained"/> is raised.</summary>
+    /// <summary>True while diffs should be held back: they are made up for once <see cref="Eased"/> is raised.</summary>
     public bool IsCrowded => Interlocked.Read(ref _queuedBytes) > limitBytes / 4;
 
     /// <summary>How long the receiver has not taken the frame that is being sent; zero if none is.</summary>
     public TimeSpan StuckFor => Interlocked.Read(ref _sendingSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Raised by the writer each time nothing is left to send.</summary>
-    public event Action? Drained;
+    /// <summary>Raised by the writer after each message that leaves little to send.</summary>
+    public event Action? Eased;
 
     /// <summary>Queues a message; false if that would exceed the limit, or the outbox is closed.</summary>
     public bool TryAdd(OutboundMessage message)
@@ -51,10 +51,10 @@ internal sealed class Outbox(int limitBytes, TimeProvider time)
             while (reader.TryRead(out var message))
             {
                 if (!_discards) await SendAsync(socket, message.Parts, cancellationToken);
-                Interlocked.Add(ref _queuedBytes, -message.Charged);
+                var left = Interlocked.Add(ref _queuedBytes, -message.Charged);
                 message.Sent?.TrySetResult();
+                if (left <= limitBytes / 8) Eased?.Invoke();
             }
-            Drained?.Invoke();
         }
     }
 

@@ -10,8 +10,10 @@ internal sealed class Session(string? clientKey)
     private ITimer? _grace;
     private Action? _end;
 
-    /// <summary>The tokens that resume it now: the newest, and until that has proved to have arrived, the one before.</summary>
-    public List<string> Tokens { get; } = [];
+    public SessionTokens Tokens { get; } = new();
+
+    /// <summary>Held while the connection's WebSocket is lost or replaced, with all that follows from it: a resume may meet the drop it mends.</summary>
+    public Lock Handover { get; } = new();
 
     /// <summary>Calls <paramref name="end"/> after the grace, unless <see cref="EndGrace"/> or another grace comes first.</summary>
     public void BeginGrace(TimeSpan grace, TimeProvider time, Action end)

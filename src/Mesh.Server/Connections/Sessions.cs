@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Mesh.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -8,7 +7,7 @@ namespace Mesh.Server;
 
 /// <summary>The connections of this node that can be resumed, by token (protocol §8).</summary>
 internal sealed class Sessions(
-    ConnectionRegistry connections, ConnectionEvents events, IOptions<MeshOptions> options, MeshMetrics metrics, ILogger<Sessions> log)
+    ConnectionRegistry connections, ConnectionEvents events, IOptions<MeshOptions> options, TimeProvider time, MeshMetrics metrics, ILogger<Sessions> log)
 {
     private readonly ConcurrentDictionary<string, MeshConnection> _byToken = new(StringComparer.Ordinal);
 
@@ -17,11 +16,15 @@ internal sealed class Sessions(
     {
         var fresh = transport.Connection;
         if (!_byToken.TryGetValue(token, out var dropped) || dropped.UserId != fresh.UserId) return null;
-        if (!transport.TryGiveTo(dropped, out var predecessor)) return null;
-        dropped.Session!.EndGrace();
+        Transport? predecessor;
+        lock (dropped.Session!.Handover)
+        {
+            if (!transport.TryGiveTo(dropped, out predecessor)) return null;
+            dropped.Session.EndGrace();
+            dropped.Memberships.AwaitClaims(options.Value.Grace);
+        }
         predecessor?.Subscriptions.RemoveAll();
         predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");
-        dropped.Memberships.AwaitClaims(options.Value.Grace);
 
         // The id this WebSocket had until now was nobody's yet.
         fresh.TryEnd(evenIfOpen: true);
@@ -32,45 +35,28 @@ internal sealed class Sessions(
         return dropped;
     }
 
-    /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>
-    public string Issue(MeshConnection connection, string? presented)
+    /// <summary>Lets go of the WebSocket, and begins the grace; false if the connection has another WebSocket by now.</summary>
+    public bool TryDrop(Transport transport, MeshConnection connection, TimeSpan grace, Action end)
     {
         var session = connection.Session!;
-        var token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(33)).Replace('+', '-').Replace('/', '_');
-        lock (session.Tokens)
+        lock (session.Handover)
         {
-            Keep(session, it => it == presented);
-            session.Tokens.Add(token);
-            _byToken[token] = connection;
-            // It may have ended while its session was opened: nobody would forget the token then.
-            if (connection.IsEnded) Keep(session, _ => false);
+            if (!connection.TryDetach(transport)) return false;
+            connection.Memberships.AwaitNoClaims();
+            session.BeginGrace(grace, time, end);
+            return true;
         }
-        return token;
     }
+
+    /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>
+    public string Issue(MeshConnection connection, string? presented) =>
+        connection.Session!.Tokens.Issue(presented, token => _byToken[token] = connection, Remove);
 
     /// <summary>The newest token has arrived: it alone is valid from now on.</summary>
-    public void Confirm(MeshConnection connection)
-    {
-        if (connection.Session is not { } session) return;
-        lock (session.Tokens)
-        {
-            if (session.Tokens.Count < 2) return;
-            var newest = session.Tokens[^1];
-            Keep(session, it => it == newest);
-        }
-    }
+    public void Confirm(MeshConnection connection) => connection.Session?.Tokens.Confirm(Remove);
 
     /// <summary>The connection has ended: nothing resumes it.</summary>
-    public void Forget(MeshConnection connection)
-    {
-        if (connection.Session is not { } session) return;
-        lock (session.Tokens) Keep(session, _ => false);
-    }
+    public void Forget(MeshConnection connection) => connection.Session?.Tokens.End(Remove);
 
-    private void Keep(Session session, Predicate<string> wanted)
-    {
-        foreach (var token in session.Tokens)
-            if (!wanted(token)) _byToken.TryRemove(token, out _);
-        session.Tokens.RemoveAll(it => !wanted(it));
-    }
+    private void Remove(string token) => _byToken.TryRemove(token, out _);
 }

@@ -48,7 +48,7 @@ internal sealed class Transport : IAsyncDisposable
         _commands = new(options.CommandsPerSecond, options.CommandBurst, time);
         _lastSeen = time.GetTimestamp();
         Subscriptions = new(this, options.RoomsPerConnection);
-        _outbox.Drained += Subscriptions.CatchUp;
+        _outbox.Eased += Subscriptions.CatchUp;
         _gone = CancellationTokenSource.CreateLinkedTokenSource(_killed.Token);
         Gone = _gone.Token;
     }
@@ -62,7 +62,7 @@ internal sealed class Transport : IAsyncDisposable
         lock (_ownerGate)
         {
             predecessor = null;
-            if (_isTakenAway || !resumed.TryAttach(this, out predecessor)) return false;
+            if (_isTakenAway || !resumed.TryAttach(this, Connection.User, out predecessor)) return false;
             Connection = resumed;
             return true;
         }

@@ -10,7 +10,7 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Error, "The presence guard of room {Room} failed; the connection was refused.")]
     public static partial void GuardFailed(this ILogger log, string room, Exception failure);
 
-    [LoggerMessage(3, LogLevel.Error, "Room {Room} could not be read again; its view is stale.")]
+    [LoggerMessage(3, LogLevel.Error, "Room {Room} could not be read again: its view is stale, and it is tried again.")]
     public static partial void ResyncFailed(this ILogger log, string room, Exception failure);
 
     [LoggerMessage(4, LogLevel.Error, "A change that connection {ConnectionId} was due to make in a room failed.")]

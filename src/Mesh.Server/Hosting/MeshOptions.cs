@@ -31,15 +31,15 @@ public sealed class MeshOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan FlushInterval { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long an ended WebSocket may take to say goodbye. Default: 1 s. Range: 0 to 1 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    /// <summary>How long an ended WebSocket may take to say goodbye. Default: 1 s. Range: 100 ms to 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The largest inbound message, in bytes. Default: 65,536. Range: 1,024 to 16 MB.</summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int MessageBytes { get; set; } = 64 * 1024;
 
-    /// <summary>The largest state and the largest connection metadata, in bytes as sent. Default: 16,384. Range: 16 to 16 MB.</summary>
+    /// <summary>The largest state and the largest connection metadata, in bytes as sent. Default: 16,384. Range: 16 to 16 MB, and less than <see cref="MessageBytes"/>.</summary>
     [Range(16, 16 * 1024 * 1024)]
     public int StateBytes { get; set; } = 16 * 1024;
 
@@ -59,7 +59,7 @@ public sealed class MeshOptions
     [Range(1, 1_000_000)]
     public int CommandBurst { get; set; } = 200;
 
-    /// <summary>The largest outbound queue of a connection, in bytes, snapshots not counted. Default: 1 MB. Range: 64 KB to 1 GB.</summary>
+    /// <summary>The largest outbound queue of a connection, in bytes, snapshots not counted. Default: 1 MB. Range: 64 KB to 1 GB, and at least four times <see cref="StateBytes"/>.</summary>
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public int OutboundBytes { get; set; } = 1024 * 1024;
 

@@ -12,12 +12,10 @@ public sealed class MeshServer
     private readonly ConnectionEvents _events;
     private readonly IRoomStore _store;
     private readonly IBackplane _backplane;
-    private readonly MeshOptions _options;
     private readonly MeshJsonOptions _json;
 
-    private MeshServer(
-        ConnectionRegistry connections, ConnectionEvents events, IRoomStore store, IBackplane backplane, IOptions<MeshOptions> options, IOptions<MeshJsonOptions> json) =>
-        (_connections, _events, _store, _backplane, _options, _json) = (connections, events, store, backplane, options.Value, json.Value);
+    private MeshServer(ConnectionRegistry connections, ConnectionEvents events, IRoomStore store, IBackplane backplane, IOptions<MeshJsonOptions> json) =>
+        (_connections, _events, _store, _backplane, _json) = (connections, events, store, backplane, json.Value);
 
     // Its parts are internal, so the container can't find a constructor by itself.
     internal static MeshServer Create(IServiceProvider services) => new(
@@ -25,7 +23,6 @@ public sealed class MeshServer
         services.GetRequiredService<ConnectionEvents>(),
         services.GetRequiredService<IRoomStore>(),
         services.GetRequiredService<IBackplane>(),
-        services.GetRequiredService<IOptions<MeshOptions>>(),
         services.GetRequiredService<IOptions<MeshJsonOptions>>());
 
     /// <summary>Raised once for each connection that came; a resumed one had come before. What a handler throws is logged.</summary>
@@ -60,9 +57,7 @@ public sealed class MeshServer
         string connectionId, T metadata, MetadataStrategy strategy = MetadataStrategy.Replace, CancellationToken cancellationToken = default)
     {
         if (FindConnection(connectionId) is not { } connection) return false;
-        var json = MetadataMerge.Apply(connection.Metadata, Serialize(metadata), strategy);
-        if (json.Utf8.Length > _options.StateBytes) throw Refusals.TooLarge("metadata", _options.StateBytes);
-        await connection.Memberships.SetMetadataAsync(json, cancellationToken);
+        await connection.Memberships.SetMetadataAsync(Serialize(metadata), strategy, cancellationToken);
         return true;
     }
 

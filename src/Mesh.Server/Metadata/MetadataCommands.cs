@@ -1,11 +1,10 @@
 using System.Text.Json;
 using Mesh.Protocol;
-using Microsoft.Extensions.Options;
 
 namespace Mesh.Server;
 
 /// <summary>Metadata of connections and rooms (protocol §7).</summary>
-internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry connections, IOptions<MeshOptions> options) : ICommandGroup
+internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry connections) : ICommandGroup
 {
     private static readonly RawJson Success = new(JsonSerializer.SerializeToUtf8Bytes(new SuccessResult(true), ServerJson.Default.SuccessResult));
 
@@ -21,9 +20,7 @@ internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry conn
     {
         var request = Payload.Read(context, ServerJson.Default.MetadataRequest);
         if (request.Metadata.IsAbsent) throw Refusals.Invalid("metadata is missing");
-        var metadata = MetadataMerge.Apply(context.Connection.Metadata, request.Metadata, Strategy(request.Options?.Strategy));
-        if (metadata.Utf8.Length > options.Value.StateBytes) throw Refusals.TooLarge("metadata", options.Value.StateBytes);
-        await context.Connection.Memberships.SetMetadataAsync(metadata, context.CancellationToken);
+        await context.Connection.Memberships.SetMetadataAsync(request.Metadata, Strategy(request.Options?.Strategy), context.CancellationToken);
         return Success;
     }
 

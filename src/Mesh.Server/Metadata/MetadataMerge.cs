@@ -5,7 +5,7 @@ using Mesh.Protocol;
 
 namespace Mesh.Server;
 
-/// <summary>Puts new metadata together with what is there; what is no object counts as empty (protocol §7).</summary>
+/// <summary>Puts new metadata together with what is there; what is there and no object counts as empty (protocol §7).</summary>
 internal static class MetadataMerge
 {
     // Escapes would count against the limit.
@@ -13,7 +13,7 @@ internal static class MetadataMerge
 
     public static RawJson Apply(RawJson present, RawJson update, MetadataStrategy strategy)
     {
-        if (strategy == MetadataStrategy.Replace || !update.HasValue) return update.HasValue ? update.Copy() : default;
+        if (strategy == MetadataStrategy.Replace) return update.HasValue ? update.Copy() : default;
         try
         {
             if (Parse(update) is not { } over) throw Refusals.Invalid("Only an object can be merged");

@@ -30,6 +30,14 @@ internal static class CatchUpResponse
         return message.SendAsync(context);
     }
 
+    /// <summary>The parts of an answer whose payload is shared bytes.</summary>
+    public static ReadOnlyMemory<byte>[] Of(CommandContext context, ReadOnlyMemory<byte> payload)
+    {
+        var message = new PartedResponse(context);
+        message.Append(payload);
+        return message.End();
+    }
+
     private sealed class PartedResponse
     {
         private readonly List<ReadOnlyMemory<byte>> _parts = [];
@@ -56,17 +64,26 @@ internal static class CatchUpResponse
             }
             Write(json[..^1]);
             Write(",\"snapshot\":"u8);
-            _parts.Add(_part.WrittenMemory);
-            _parts.Add(snapshot);
-            _part = new();
+            Append(snapshot);
             Write("}"u8);
         }
 
-        public async ValueTask SendAsync(CommandContext context)
+        /// <summary>Adds bytes that are shared, as a part of their own.</summary>
+        public void Append(ReadOnlyMemory<byte> shared)
+        {
+            _parts.Add(_part.WrittenMemory);
+            _parts.Add(shared);
+            _part = new();
+        }
+
+        public ReadOnlyMemory<byte>[] End()
         {
             Write("}"u8);
             _parts.Add(_part.WrittenMemory);
-            context.Transport.TrySend(OutboundMessage.OfSnapshot([.. _parts], await context.Transport.TakeSnapshotTurnAsync()));
+            return [.. _parts];
         }
+
+        public async ValueTask SendAsync(CommandContext context) =>
+            context.Transport.TrySend(OutboundMessage.OfSnapshot(End(), await context.Transport.TakeSnapshotTurnAsync()));
     }
 }

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Mesh.Protocol;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Mesh.Server;
 
 /// <summary>Entering rooms, publishing and restoring with stamps (protocol §9).</summary>
-internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules, IOptions<MeshOptions> options) : ICommandGroup
+internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules, IOptions<MeshOptions> options, ILogger<EntryCommands> log) : ICommandGroup
 {
     private const int MostRooms = 100;
 
@@ -44,9 +45,18 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         }
         catch (MeshException refusal)
         {
-            return (new(Protocol.RoomName.IsValid(name) ? name : null, false) { Error = OutboundFrame.ErrorPayload(refusal) }, default);
+            return Refuse(name, refusal);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // The other rooms of the frame are entered all the same.
+            log.CommandFailed(context.Command, context.Connection.Id, failure);
+            return Refuse(name, Refusals.Failed());
         }
     }
+
+    private static (EnteredRoom, ReadOnlyMemory<byte>) Refuse(string? name, MeshException refusal) =>
+        (new(Protocol.RoomName.IsValid(name) ? name : null, false) { Error = OutboundFrame.ErrorPayload(refusal) }, default);
 
     private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, string name, StateChange? change, Stamp? known)
     {

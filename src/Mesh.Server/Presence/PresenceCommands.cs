@@ -36,9 +36,7 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
         else
         {
             var sent = await context.Transport.TakeSnapshotTurnAsync();
-            subscription.Room.SubscribePlain(subscription, roster => OutboundMessage.OfSnapshot(
-                [OutboundFrame.Response(context.Frame.Id, context.Command, Serialize(new SubscribeResult(true, PresentMember.Of(roster), States(roster))))],
-                sent));
+            subscription.Room.SubscribePlain(subscription, roster => OutboundMessage.OfSnapshot(() => CatchUpResponse.Of(context, RosterBodies.Of(roster).Subscribed), sent));
         }
         return default;
     }
@@ -77,11 +75,8 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
         var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
         if (await rules.RefuseAsync(context, room) is not null) return Serialize(new StatesResult(false, [], null));
         var roster = await store.ReadAsync(room, context.CancellationToken);
-        return Serialize(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), States(roster)));
+        return new(RosterBodies.Of(roster).States);
     }
-
-    private static Dictionary<string, RawJson> States(Roster roster) =>
-        roster.Members.Where(it => it.State.HasValue).ToDictionary(it => it.ConnectionId, it => it.State, StringComparer.Ordinal);
 
     private static RawJson Serialize(SubscribeResult result) => new(JsonSerializer.SerializeToUtf8Bytes(result, ServerJson.Default.SubscribeResult));
 

@@ -5,7 +5,8 @@ public sealed class PresenceRoomOptions
 {
     /// <summary>
     /// Says who may see and publish presence in the room: asked at each subscription, entry and publish.
-    /// Default: none, everyone may. An exception counts as no, and is logged.
+    /// Default: none, everyone may. An exception counts as no, and is logged. It does not guard <c>mesh/join-room</c>, which lists the
+    /// room's members: refuse that with middleware, where joining is to be refused too.
     /// </summary>
     public Func<PresenceGuardContext, ValueTask<bool>>? Guard { get; set; }
 

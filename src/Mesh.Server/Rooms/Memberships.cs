@@ -41,19 +41,30 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     }
 
     /// <summary>Attaches metadata to the connection, and to its members in all rooms.</summary>
-    public async ValueTask SetMetadataAsync(RawJson metadata, CancellationToken cancellationToken)
+    /// <exception cref="MeshException"><c>ETOOLARGE</c>; <c>EINVALID</c>: something that is no object can't be merged.</exception>
+    public async ValueTask SetMetadataAsync(RawJson update, MetadataStrategy strategy, CancellationToken cancellationToken)
     {
-        connection.Metadata = metadata;
-        foreach (var room in Rooms) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken);
+        var done = await TakeTurnAsync();
+        try
+        {
+            var metadata = MetadataMerge.Apply(connection.Metadata, update, strategy);
+            if (metadata.Utf8.Length > rooms.Options.StateBytes) throw Refusals.TooLarge("metadata", rooms.Options.StateBytes);
+            connection.Metadata = metadata;
+            foreach (var room in Rooms) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken);
+        }
+        finally
+        {
+            done.SetResult();
+        }
     }
 
     /// <summary>Leaves a room; for a non-member nothing happens.</summary>
     public ValueTask LeaveAsync(string room) => LeaveAsync(room, static () => true);
 
-    /// <summary>Leaves all rooms: the connection has ended.</summary>
+    /// <summary>Leaves all rooms: the connection has ended. A leave that fails is logged, and keeps no other.</summary>
     public async ValueTask LeaveAllAsync()
     {
-        foreach (var room in Rooms) await LeaveAsync(room);
+        foreach (var room in Rooms) await LogFailureAsync(LeaveAsync(room));
     }
 
     /// <summary>After a resume: what is not claimed within the grace leaves (protocol §8).</summary>
@@ -75,11 +86,10 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     {
         var (membership, isNew) = await AddAsync(room);
         membership.Claim();
-        var metadata = connection.Metadata;
         RoomChange change;
         try
         {
-            change = await rooms.Store.JoinAsync(room, NewMember(room, metadata), state, cancellationToken);
+            change = await rooms.Store.JoinAsync(room, NewMember(room), state, cancellationToken);
         }
         catch
         {
@@ -91,13 +101,12 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             Remove(room);
             throw Refusals.RoomFull(room);
         }
-        // The connection may have ended, or got other metadata, while the store was at it.
+        // The connection may have ended while the store was at it.
         if (connection.IsEnded)
         {
             await LeaveAloneAsync(room);
             throw Refusals.Ended();
         }
-        if (connection.Metadata != metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, cancellationToken);
         Watch(membership, change);
         if (change.Outcome == ChangeOutcome.Changed && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
         return change;
@@ -116,8 +125,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         }
     }
 
-    // Joins and leaves of one connection come from its commands, from timers and from the application, and each is several steps:
-    // they are made one at a time, in the order asked.
+    // Joins, leaves and metadata of one connection come from its commands, from timers and from the application, and each is several
+    // steps: they are made one at a time, in the order asked.
     private async ValueTask<TaskCompletionSource> TakeTurnAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -165,8 +174,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         lock (_gate) return _byRoom.GetValueOrDefault(room);
     }
 
-    private NewMember NewMember(string room, RawJson metadata) =>
-        new(connection.Id, connection.UserId, connection.Session?.SiblingIn(room, connection.UserId), metadata);
+    private NewMember NewMember(string room) =>
+        new(connection.Id, connection.UserId, connection.Session?.SiblingIn(room, connection.UserId), connection.Metadata);
 
     private void Watch(Membership membership, RoomChange change)
     {

@@ -8,15 +8,18 @@ namespace Mesh.Server;
 /// </summary>
 internal sealed class Room
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock _gate = new();
     private readonly RosterReplica _replica = new();
     private readonly RoomHistory _history;
-    private readonly SnapshotCache _snapshots = new();
     private readonly HashSet<Subscription> _plain = [];
     private readonly HashSet<MeshConnection> _members = [];
     private readonly DiffFlush _diffs;
     private readonly IRoomStore _store;
     private readonly Func<Room, bool> _forget;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private volatile bool _released;
     private IAsyncDisposable? _listening;
@@ -24,7 +27,7 @@ internal sealed class Room
 
     public Room(string name, IRoomStore store, Func<Room, bool> forget, MeshOptions options, TimeProvider time, ILogger log)
     {
-        (Name, _store, _forget, _log) = (name, store, forget, log);
+        (Name, _store, _forget, _time, _log) = (name, store, forget, time, log);
         _history = new(options.HistoryLength);
         _diffs = new(name, _gate, options, time);
         Ready = ListenAsync();
@@ -67,6 +70,8 @@ internal sealed class Room
     }
 
     /// <summary>Subscribes with the frames of protocol §7; the response, made of the roster, goes before all events.</summary>
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="respond">Makes the response. Others wait for it, so what takes time is left to the receiver's writer.</param>
     public void SubscribePlain(Subscription subscription, Func<Roster, OutboundMessage> respond)
     {
         lock (_gate)
@@ -82,6 +87,7 @@ internal sealed class Room
     /// <summary>Subscribes to diffs, and answers what the receiver lacks: a diff from what it knows, or a snapshot.</summary>
     public CatchUpAnswer SubscribeToDiffs(Subscription subscription, Stamp? known)
     {
+        Roster roster;
         lock (_gate)
         {
             subscription.ThrowIfEnded();
@@ -89,12 +95,12 @@ internal sealed class Room
             _diffs.Add(subscription);
             subscription.ByDiffs = true;
             subscription.NoLongerBehind();
-            var roster = _replica.Roster!;
+            roster = _replica.Roster!;
             subscription.SentTo = roster.At;
-            return known is { } from && _history.Since(from, roster.At) is { } diff
-                ? new(diff, default)
-                : new(null, _snapshots.Of(roster));
+            if (known is { } from && _history.Since(from, roster.At) is { } diff) return new(diff, default);
         }
+        // Diffs may overtake it; its receiver expects that.
+        return new(null, RosterBodies.Of(roster).Snapshot);
     }
 
     public void Unsubscribe(Subscription subscription)
@@ -124,7 +130,8 @@ internal sealed class Room
     {
         _listening = await _store.ListenAsync(Name, Take, CancellationToken.None);
         var roster = await _store.ReadAsync(Name, CancellationToken.None);
-        lock (_gate) _replica.Receive(roster);
+        lock (_gate)
+            if (_replica.Receive(roster) == DiffOutcome.Gap) BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     private async Task StopListeningAsync()
@@ -143,38 +150,50 @@ internal sealed class Room
                 case DiffOutcome.Applied when before is not null:
                     Tell(before, change.Change, change.Silent, change.Timestamp);
                     break;
-                case DiffOutcome.Gap or DiffOutcome.Buffered when before is not null && !_isResyncing:
-                    _isResyncing = true;
-                    _ = ResyncAsync(change.Timestamp);
+                case DiffOutcome.Gap or DiffOutcome.Buffered when before is not null:
+                    BeginResync(change.Timestamp);
                     break;
             }
         }
     }
 
-    // An event was lost on the way: read the room again, and tell the difference to what was shown. Should that fail, the next event
-    // tries again.
+    private void BeginResync(long timestamp)
+    {
+        if (_isResyncing) return;
+        _isResyncing = true;
+        _ = ResyncAsync(timestamp);
+    }
+
+    // An event was lost on the way: read the room again, and tell the difference to what was shown. What is read may be from before
+    // the event, or can't be read at all: then again, until nothing is missing.
     private async Task ResyncAsync(long timestamp)
+    {
+        var pause = FirstPause;
+        while (!_released && !await TryResyncAsync(timestamp, isFirst: pause == FirstPause))
+        {
+            await Task.Delay(pause, _time);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task<bool> TryResyncAsync(long timestamp, bool isFirst)
     {
         try
         {
-            var outcome = DiffOutcome.Gap;
-            while (outcome == DiffOutcome.Gap && !_released)
+            var roster = await _store.ReadAsync(Name, CancellationToken.None);
+            lock (_gate)
             {
-                var roster = await _store.ReadAsync(Name, CancellationToken.None);
-                lock (_gate)
-                {
-                    var before = _replica.Roster!;
-                    outcome = _replica.Receive(roster);
-                    _isResyncing = outcome == DiffOutcome.Gap;
-                    var change = Roster.Compare(before, _replica.Roster!);
-                    if (!change.IsEmpty || change.From != change.To) Tell(before, change, silent: false, timestamp);
-                }
+                var before = _replica.Roster!;
+                _replica.Receive(roster);
+                if (_replica.Roster!.At != before.At) Tell(before, Roster.Compare(before, _replica.Roster), silent: false, timestamp);
+                _isResyncing = !_replica.IsCurrent;
+                return !_isResyncing;
             }
         }
         catch (Exception failure)
         {
-            _log.ResyncFailed(Name, failure);
-            lock (_gate) _isResyncing = false;
+            if (isFirst) _log.ResyncFailed(Name, failure);
+            return false;
         }
     }
 

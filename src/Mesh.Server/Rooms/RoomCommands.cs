@@ -21,7 +21,7 @@ internal sealed class RoomCommands(IRoomStore store) : ICommandGroup
         var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
         await context.Connection.Memberships.JoinAsync(room, state: null, context.CancellationToken);
         var roster = await store.ReadAsync(room, context.CancellationToken);
-        return new(JsonSerializer.SerializeToUtf8Bytes(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
+        return new(RosterBodies.Of(roster).Joined);
     }
 
     private static async ValueTask<RawJson> LeaveAsync(CommandContext context)

@@ -26,14 +26,14 @@ internal sealed class Subscription(Room room, Transport transport)
         if (IsEnded) throw Refusals.Ended();
     }
 
-    /// <summary>Holds diffs back if the receiver is slow; they are made up for when its outbox is empty.</summary>
+    /// <summary>Holds diffs back if the receiver is slow; they are made up for when little waits for it.</summary>
     public bool HoldBack()
     {
         if (IsBehind) return true;
         if (!Transport.IsCrowded) return false;
         IsBehind = true;
         Transport.Subscriptions.AnyBehind = true;
-        // The outbox may have emptied in between, and nobody would say so again.
+        // The queue may have shrunk in between, and nobody would say so again.
         if (Transport.IsCrowded) return true;
         IsBehind = false;
         return false;

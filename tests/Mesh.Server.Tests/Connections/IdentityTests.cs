@@ -131,6 +131,19 @@ public sealed class IdentityTests
         (await back.OpenSessionAsync(token)).GetProperty("resumed").ShouldBe("true");
     }
 
+    [Fact]
+    public async Task After_a_resume_the_user_is_as_authenticated_by_the_newer_request()
+    {
+        await using var server = await TestUsers.StartServerAsync(mesh: it => it.IdentifyUsers(_ => "alice"));
+        await using var first = await ConnectAsync(server, "alice at noon");
+        var token = (await first.OpenSessionAsync()).Token();
+        first.Drop();
+        await server.UntilDroppedAsync(first.Id);
+        await using var back = await ConnectAsync(server, "alice at one");
+        (await back.OpenSessionAsync(token)).GetProperty("resumed").ShouldBe("true");
+        server.Mesh.FindConnection(first.Id)!.User.FindFirst("tenant")!.Value.ShouldBe("t-alice at one");
+    }
+
     private static Task<PlainClient> ConnectAsync(TestServer server, string? user) =>
         server.ConnectAsync(it =>
         {

@@ -249,6 +249,23 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_resume_that_meets_the_drop_it_mends_still_has_to_claim()
+    {
+        await using var server = await TestServer.StartAsync(options: it => it.Grace = TimeSpan.FromMilliseconds(100));
+        for (var round = 0; round < 50; round++)
+        {
+            var (first, token) = await server.OpenWithTokenAsync();
+            await first.EnterAsync("r");
+            await using var back = await server.ConnectAsync();
+            first.Drop();
+            if (!(await back.OpenSessionAsync(token)).GetProperty("resumed").GetBoolean()) continue;
+            await server.UntilEmptyAsync("r");
+            server.Mesh.FindConnection(first.Id)!.IsOpen.ShouldBeTrue();
+            await first.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task What_is_not_claimed_within_the_grace_after_a_resume_leaves()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);

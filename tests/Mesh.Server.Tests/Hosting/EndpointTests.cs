@@ -154,14 +154,21 @@ public sealed class EndpointTests : IDisposable
     [InlineData("Mesh:Grace", "1.00:00:00")]
     [InlineData("Mesh:PingInterval", "00:00:00")]
     [InlineData("Mesh:OutboundBytes", "1")]
+    [InlineData("Mesh:CloseTimeout", "00:00:00.099")]
     [InlineData("Mesh:MessageBytes", "many")]
+    [InlineData("Mesh:MessageBytes", "16384")] // no larger than a state
+    [InlineData("Mesh:StateBytes", "65536")]
+    [InlineData("Mesh:StateBytes", "262145")] // more than a fourth of a queue
     [InlineData("Mesh:AllowedOrigins", "https://example.com")] // not a list: it would be ignored, and all be allowed
     [InlineData("Mesh:AllowedOrigins:0", "example.com")]
     [InlineData("Mesh:AllowedOrigins:0", "https://example.com/")]
     [InlineData("Mesh:AllowedOrigins:0", "https://example.com/app")]
-    public async Task Options_that_make_no_sense_are_told_at_start(string key, string value) =>
-        await Should.ThrowAsync<Exception>(() => TestServer.StartAsync(
+    public async Task Options_that_make_no_sense_are_told_at_start(string key, string value)
+    {
+        var refusal = await Should.ThrowAsync<Exception>(() => TestServer.StartAsync(
             services: it => it.Configuration.AddInMemoryCollection([new(key, value)])));
+        (refusal.Message + refusal.InnerException?.Message).ShouldContain(key.Split(':')[1]);
+    }
 
     [Fact]
     public async Task Defaults_are_those_of_the_protocol()

@@ -10,7 +10,13 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 
     public bool FailsReads { get; set; }
 
+    /// <summary>What reads show of the truth: all of it, unless a test says otherwise.</summary>
+    public Func<Roster, Roster> Shows { get; set; } = it => it;
+
     public bool FailsJoins { get; set; }
+
+    /// <summary>The room whose joins and leaves fail.</summary>
+    public string? Broken { get; set; }
 
     /// <summary>Completes when a join waits for <see cref="Release"/>.</summary>
     public Task Waiting => _waiting.Task.WaitAsync(Wait.Limit);
@@ -26,7 +32,7 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
-        if (FailsJoins) throw new IOException("The store is away.");
+        if (FailsJoins || room == Broken) throw new IOException("The store is away.");
         if (_held is { Task.IsCompleted: false } held && _waiting.TrySetResult()) await held.Task;
         return await inner.JoinAsync(room, member, state, cancellationToken);
     }
@@ -37,10 +43,11 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken) =>
         inner.SetMemberMetadataAsync(room, connectionId, metadata, cancellationToken);
 
-    public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) => inner.LeaveAsync(room, connectionId, cancellationToken);
+    public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) =>
+        room == Broken ? throw new IOException("The store is away.") : inner.LeaveAsync(room, connectionId, cancellationToken);
 
-    public ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken) =>
-        FailsReads ? throw new IOException("The store is away.") : inner.ReadAsync(room, cancellationToken);
+    public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken) =>
+        FailsReads ? throw new IOException("The store is away.") : Shows(await inner.ReadAsync(room, cancellationToken));
 
     public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) => inner.GetMetadataAsync(room, cancellationToken);
 

@@ -47,6 +47,7 @@ public sealed class MetadataTests
 
     [Theory]
     [InlineData("7", "merge")]
+    [InlineData("null", "merge")]
     [InlineData("[]", "deepMerge")]
     [InlineData("{}", "overwrite")]
     [InlineData("""{"a":1,"a":2}""", "merge")]
@@ -120,6 +121,20 @@ public sealed class MetadataTests
         await room.SetMetadataAsync<object?>(null, cancellationToken);
         (await client.RequestAsync("mesh/get-room-metadata", Room("r"))).ShouldBe("""{"metadata":null}""");
         (await client.ErrorOfAsync("mesh/set-room-metadata", Room("r"))).ShouldBe("ENOTFOUND");
+    }
+
+    [Fact]
+    public async Task Merges_from_everywhere_at_once_lose_nothing()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var server = await TestServer.StartAsync();
+        await using var client = await server.ConnectAsync();
+        await client.JoinAsync("r");
+        var keys = Enumerable.Range(0, 200).Select(it => "k" + it).ToList();
+        await Parallel.ForEachAsync(keys, cancellationToken, async (key, token) =>
+            await server.Mesh.SetConnectionMetadataAsync(client.Id, new Dictionary<string, int>(StringComparer.Ordinal) { [key] = 1 }, MetadataStrategy.Merge, token));
+        var shown = (await server.Mesh.Room("r").ReadAsync(cancellationToken)).Find(client.Id)!.Metadata.Parse();
+        shown.EnumerateObject().Select(it => it.Name).ShouldBe(keys, ignoreOrder: true);
     }
 
     [Fact]

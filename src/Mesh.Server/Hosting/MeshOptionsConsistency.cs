@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>Refuses options that are each within their range, and can't be kept together.</summary>
+internal sealed class MeshOptionsConsistency : IValidateOptions<MeshOptions>
+{
+    public ValidateOptionsResult Validate(string? name, MeshOptions options)
+    {
+        var wrong = new List<string>();
+        if (options.StateBytes >= options.MessageBytes)
+            wrong.Add($"Mesh:StateBytes is {options.StateBytes}, and must be less than Mesh:MessageBytes ({options.MessageBytes}), or no message could carry such a state.");
+        if (options.OutboundBytes / 4 < options.StateBytes)
+            wrong.Add($"Mesh:OutboundBytes is {options.OutboundBytes}, and must be at least four times Mesh:StateBytes ({options.StateBytes}), or a single state could close its receivers.");
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+}

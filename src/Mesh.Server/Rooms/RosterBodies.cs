@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>What answers say of a whole roster, each as bytes that are written once for all who ask at the same revision.</summary>
+internal sealed class RosterBodies
+{
+    private static readonly ConditionalWeakTable<Roster, RosterBodies> All = [];
+
+    private readonly Lazy<ReadOnlyMemory<byte>> _snapshot;
+    private readonly Lazy<ReadOnlyMemory<byte>> _subscribed;
+    private readonly Lazy<ReadOnlyMemory<byte>> _joined;
+    private readonly Lazy<ReadOnlyMemory<byte>> _states;
+
+    private RosterBodies(Roster roster)
+    {
+        _snapshot = new(() => JsonSerializer.SerializeToUtf8Bytes(roster, ProtocolJson.Default.Roster));
+        _subscribed = new(() => JsonSerializer.SerializeToUtf8Bytes(new SubscribeResult(true, PresentMember.Of(roster), StatesOf(roster)), ServerJson.Default.SubscribeResult));
+        _joined = new(() => JsonSerializer.SerializeToUtf8Bytes(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
+        _states = new(() => JsonSerializer.SerializeToUtf8Bytes(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), StatesOf(roster)), ServerJson.Default.StatesResult));
+    }
+
+    /// <summary>The snapshot of our own clients (protocol §9).</summary>
+    public ReadOnlyMemory<byte> Snapshot => _snapshot.Value;
+
+    /// <summary>The answer to a plain <c>mesh/subscribe-presence</c>.</summary>
+    public ReadOnlyMemory<byte> Subscribed => _subscribed.Value;
+
+    /// <summary>The answer to <c>mesh/join-room</c>.</summary>
+    public ReadOnlyMemory<byte> Joined => _joined.Value;
+
+    /// <summary>The answer to <c>mesh/get-presence-state</c>.</summary>
+    public ReadOnlyMemory<byte> States => _states.Value;
+
+    public static RosterBodies Of(Roster roster) => All.GetValue(roster, static it => new(it));
+
+    private static Dictionary<string, RawJson> StatesOf(Roster roster) =>
+        roster.Members.Where(it => it.State.HasValue).ToDictionary(it => it.ConnectionId, it => it.State, StringComparer.Ordinal);
+}
