@@ -121,7 +121,8 @@ export class Presence {
    * @param {TState | null} state any JSON value; null clears
    * @param {PublishOptions} [options] `expireAfter`: ms after which the state becomes null, 0: never; `silent`: keep it from
    * subscribers that are plain clients
-   * @returns {Promise<void>} resolved when the server has acknowledged it, or one published later; rejected with a
+   * @returns {Promise<void>} resolved when the server has acknowledged it, or one published later, which may be a flush
+   * interval (50 ms by default) before the own `onUpdate` shows it; rejected with a
    * {@link MeshError}: the server's, `ECLOSED` after the client's `close()`, `EDISPOSED` after `dispose()`
    */
   async publish(state, options = {}) {

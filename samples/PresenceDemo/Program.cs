@@ -1,7 +1,8 @@
 using Mesh.Server;
 
 var builder = WebApplication.CreateBuilder(args);
-if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:3000");
+string[] addresses = ["urls", "http_ports", "https_ports"];
+if (addresses.All(it => string.IsNullOrEmpty(builder.Configuration[it]))) builder.WebHost.UseUrls("http://localhost:3000");
 builder.Services.AddMesh().TrackPresence("*");
 
 var app = builder.Build();
