@@ -13,6 +13,7 @@ namespace Mesh.Client;
     AllowDuplicateProperties = false,
     MaxDepth = ProtocolJson.DeepestNesting,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(LeftToken[]))]
 [JsonSerializable(typeof(SessionRequest))]
 [JsonSerializable(typeof(SessionResult))]
 [JsonSerializable(typeof(RoomRequest))]

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Mesh.Client;
 
 /// <summary>Keeps a connection standing, whatever happens to it. To be used with the gate held.</summary>
-internal sealed class Connector : ILinkOwner
+internal sealed partial class Connector : ILinkOwner
 {
     private const int MostAbandoned = 4;
 
@@ -19,14 +19,14 @@ internal sealed class Connector : ILinkOwner
     private readonly Func<string> _clientKey;
     private readonly Alarm _retry;
     private readonly Alarm _tooLate;
-    private readonly NetworkWatch _network;
+    private readonly ResumeToken _token;
+    private readonly IWatch _watch;
 
     // Connections taken for dead: they must not say so before the session has a new one.
     private readonly Queue<Link> _abandoned = [];
 
     private MeshClientStatus _status;
     private Link? _link;
-    private string? _token;
     private MetadataUpdate? _metadata;
 
     // Completed when the connection that is awaited stands, or is given up.
@@ -48,7 +48,8 @@ internal sealed class Connector : ILinkOwner
         _dialer = new(url, options);
         _retry = new(gate, Open);
         _tooLate = new(gate, () => _link?.Abandon("no answer in time"));
-        _network = new(gate, NetworkChanged);
+        _token = OperatingSystem.IsBrowser() ? new PageResumeToken(url, gate.Time) : new ResumeToken();
+        _watch = OperatingSystem.IsBrowser() ? new PageWatch(gate, this) : new NetworkWatch(gate, NetworkChanged);
         Rooms = new(gate, options.CommandTimeout, callbacks, () => Session?.ConnectionId, Report);
     }
 
@@ -84,7 +85,7 @@ internal sealed class Connector : ILinkOwner
         _failures = _attempt = 0;
         _since = _gate.Time.GetTimestamp();
         Rooms.Begin();
-        _network.Start();
+        _watch.Start();
         Open();
     }
 
@@ -116,7 +117,7 @@ internal sealed class Connector : ILinkOwner
 
     void ILinkOwner.Opened(Link link)
     {
-        Session.Open(link, _token, _clientKey(), _options.ConnectTimeout, session => Opened(link, session), error =>
+        Session.Open(link, _token.Value, _clientKey(), _options.ConnectTimeout, session => Opened(link, session), error =>
         {
             if (link.CloseCode != 0) return;
             Report(error);
@@ -145,7 +146,7 @@ internal sealed class Connector : ILinkOwner
         _tooLate.Cancel();
         KeepAbandoned(link);
         var code = link.CloseCode;
-        if (code == CloseCodes.Resumed) _token = null;
+        if (code == CloseCodes.Resumed) _token.Value = null;
         var stood = Status == MeshClientStatus.Online;
         if (stood) _log.Ended(_url, code, reason);
         else _log.AttemptFailed(_url, reason);
@@ -175,6 +176,7 @@ internal sealed class Connector : ILinkOwner
     private void Open()
     {
         _retry.Cancel();
+        if (_isReviving) return;
         var link = _link = new(_gate, _dialer, _options.PingInterval, this, _log);
         _tooLate.Set(_options.ConnectTimeout);
         link.Start();
@@ -186,7 +188,7 @@ internal sealed class Connector : ILinkOwner
         _tooLate.Cancel();
         var isReconnect = Status == MeshClientStatus.Reconnecting;
         Session = session;
-        _token = session.Token;
+        _token.Value = session.Token;
         _failures = 0;
         _since = _gate.Time.GetTimestamp();
         Status = MeshClientStatus.Online;
@@ -220,9 +222,10 @@ internal sealed class Connector : ILinkOwner
     {
         _retry.Cancel();
         _tooLate.Cancel();
-        _network.Stop();
+        _watch.Stop();
+        _isReviving = false;
         _link = null;
-        _token = null;
+        _token.Value = null;
         Status = MeshClientStatus.Offline;
         DiscardAbandoned();
         Rooms.End(error);
@@ -262,12 +265,18 @@ internal sealed class Connector : ILinkOwner
             KeepAbandoned(link);
             Open();
         }
-        else if (_coming is not null)
+        else
         {
-            // Before its time, and one more than there would have been: it is not the client's choice.
-            _failures = Math.Max(0, _failures - 1);
-            Open();
+            RetryNow();
         }
+    }
+
+    // Before its time, and one more than there would have been: it is not the client's choice.
+    private void RetryNow()
+    {
+        if (_coming is null || _link is not null) return;
+        _failures = Math.Max(0, _failures - 1);
+        Open();
     }
 
     private void Report(MeshException error)

@@ -134,6 +134,14 @@ internal sealed class Link : ITransportOwner
     /// <summary>Frees what an abandoned connection holds.</summary>
     public void Discard() => _transport.Abort();
 
+    /// <summary>Takes the connection for dead if nothing came for too long; asks the server for a sign of life if in doubt.</summary>
+    public void Check()
+    {
+        var silence = _heard.Elapsed(_gate.Time);
+        if (silence > Bound) Abandon("no sign of life");
+        else if (silence > Probing) Probe();
+    }
+
     /// <summary>Takes the connection for dead unless the server gives a sign of life soon.</summary>
     public void Probe()
     {

@@ -1,15 +1,17 @@
 using System.Net.NetworkInformation;
+using System.Runtime.Versioning;
 
 namespace Mesh.Client;
 
 /// <summary>Tells when the system has a network again, maybe another one. Where systems do not say, it tells nothing.</summary>
-internal sealed class NetworkWatch(ClientGate gate, Action changed)
+[UnsupportedOSPlatform("browser")]
+internal sealed class NetworkWatch(ClientGate gate, Action changed) : IWatch
 {
     private bool _isOn;
 
     public void Start()
     {
-        if (_isOn || OperatingSystem.IsBrowser()) return;
+        if (_isOn) return;
         try
         {
             NetworkChange.NetworkAvailabilityChanged += Changed;
@@ -23,7 +25,7 @@ internal sealed class NetworkWatch(ClientGate gate, Action changed)
 
     public void Stop()
     {
-        if (!_isOn || OperatingSystem.IsBrowser()) return;
+        if (!_isOn) return;
         NetworkChange.NetworkAvailabilityChanged -= Changed;
         _isOn = false;
     }
