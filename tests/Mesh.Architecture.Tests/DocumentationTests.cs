@@ -24,4 +24,18 @@ public sealed class DocumentationTests
         typeof(MeshOptions).GetProperties().Select(property => property.Name)
             .Where(name => !Repository.Read("docs/configuration.md").Contains($"| `{name}` |", StringComparison.Ordinal))
             .ShouldBeEmpty();
+
+    [Fact]
+    public void The_smallest_CSharp_client_is_the_one_that_is_tested() =>
+        CodeUnder("## The smallest C# client").ShouldBe(Repository.Read("tests/Mesh.Client.Snippet/Program.cs").ReplaceLineEndings("\n"));
+
+    /// <summary>The first code under a heading of the README.</summary>
+    private static string CodeUnder(string heading)
+    {
+        const string Begin = "\n```csharp\n";
+        var readme = Repository.Read("README.md").ReplaceLineEndings("\n");
+        var section = readme[(readme.IndexOf($"\n{heading}\n", StringComparison.Ordinal) + 1)..];
+        var code = section[(section.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..];
+        return code[..code.IndexOf("```\n", StringComparison.Ordinal)];
+    }
 }

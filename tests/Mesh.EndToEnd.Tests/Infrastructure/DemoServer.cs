@@ -6,6 +6,8 @@ namespace Mesh.EndToEnd.Tests;
 /// <summary>The demo as a person runs it: a process of its own, on a port of its own.</summary>
 public sealed class DemoServer : IAsyncDisposable
 {
+    private const string Project = "samples/PresenceDemo";
+
     private readonly string[] _options;
     private readonly ConcurrentQueue<string> _output = new();
     private Process? _process;
@@ -41,10 +43,10 @@ public sealed class DemoServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var start = new ProcessStartInfo("dotnet", [Checkout.DemoAssembly, "--urls", Origin, .. _options])
+        var start = new ProcessStartInfo("dotnet", [Checkout.Built(Project), "--urls", Origin, .. _options])
         {
             UseShellExecute = false,
-            WorkingDirectory = Checkout.DemoFolder,
+            WorkingDirectory = Checkout.Folder(Project),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Production" },

@@ -1,6 +1,6 @@
-namespace Mesh.EndToEnd.Tests;
+namespace Mesh.Testing;
 
-/// <summary>Where things are, relative to this assembly.</summary>
+/// <summary>Where things are, relative to the tests that run.</summary>
 public static class Checkout
 {
     private static readonly DirectoryInfo Output = new(AppContext.BaseDirectory);
@@ -8,13 +8,13 @@ public static class Checkout
     /// <summary>The folder that holds Mesh.slnx.</summary>
     private static readonly string Root = Above(Output, folder => File.Exists(Path.Combine(folder, "Mesh.slnx")));
 
-    /// <summary>The demo's project folder, which holds its pages.</summary>
-    public static string DemoFolder { get; } = Path.Combine(Root, "samples", "PresenceDemo");
+    /// <summary>A folder by its path from the root.</summary>
+    public static string Folder(string path) => Path.Combine(Root, path);
 
-    /// <summary>The demo as it was built with this assembly: in the same configuration, for the same framework.</summary>
-    public static string DemoAssembly { get; } = Path.Combine(DemoFolder, "bin", Output.Parent!.Name, Output.Name, "PresenceDemo.dll");
+    /// <summary>The assembly of a project as it was built with the tests: in the same configuration, for the same framework.</summary>
+    public static string Built(string project) => Path.Combine(Folder(project), "bin", Output.Parent!.Name, Output.Name, $"{Path.GetFileName(project)}.dll");
 
-    /// <summary>A file or folder that was copied beside this assembly.</summary>
+    /// <summary>A file or folder that was copied beside the tests.</summary>
     public static string Copied(params string[] path) => Path.Combine([AppContext.BaseDirectory, .. path]);
 
     private static string Above(DirectoryInfo? folder, Predicate<string> wanted)
