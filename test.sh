@@ -15,12 +15,22 @@ find_chromium() {
   return 1
 }
 
+# Whether a C compiler can link a program, as native code needs it.
+can_link() {
+  local compiler
+  for compiler in clang gcc; do
+    has "$compiler" && echo 'int main(void) { return 0; }' | "$compiler" -x c - -o /dev/null 2>/dev/null && return
+  done
+  return 1
+}
+
 # What is not there, by the names of Debian's packages.
 missing() {
   has redis-server || echo redis-server
   find_chromium >/dev/null || echo chromium
   has node || echo nodejs
   has npm || echo npm
+  can_link || printf '%s\n' gcc libc6-dev
 }
 
 install() {
@@ -82,6 +92,8 @@ count() {
 
 tools
 dotnet build Mesh.slnx -v quiet --nologo
+# Beside the tests it would take their time. If it fails, it does so again in the tests.
+dotnet publish tests/Mesh.Client.Aot -v quiet --nologo || true
 
 types=right
 check_types || types=wrong
