@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -34,7 +33,7 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <param name="file">The program, or the assembly that dotnet is to run.</param>
     /// <param name="arguments">As on the command line.</param>
     /// <param name="environment">What is to be otherwise than here.</param>
-    public static RunningProgram Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    public static RunningProgram Start(string file, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
         var isAssembly = file.EndsWith(".dll", StringComparison.Ordinal);
         var start = new ProcessStartInfo(isAssembly ? "dotnet" : file, isAssembly ? [file, .. arguments] : arguments)
@@ -44,7 +43,7 @@ public sealed class RunningProgram : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment ?? ReadOnlyDictionary<string, string>.Empty) start.Environment[name] = value;
+        foreach (var (name, value) in environment ?? []) start.Environment[name] = value;
         return new(start);
     }
 

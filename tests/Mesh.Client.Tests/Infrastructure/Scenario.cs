@@ -20,15 +20,8 @@ public abstract class Scenario : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         while (_owned.TryPop(out var owned)) await owned.DisposeAsync().InTimeAsync();
-        End();
         Logs.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal) && !ExpectsFailures).ShouldBeEmpty();
         GC.SuppressFinalize(this);
-    }
-
-    /// <summary>When everything has ended.</summary>
-    protected virtual void End()
-    {
-        // For tests that leave something behind.
     }
 
     internal T Own<T>(T owned) where T : IAsyncDisposable

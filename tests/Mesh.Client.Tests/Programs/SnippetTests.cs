@@ -8,7 +8,7 @@ public sealed class SnippetTests : ProgramScenario
     {
         var observer = View(await ConnectAsync());
         var tunnel = Own(new Tunnel(Server.Port));
-        var snippet = Run(Checkout.Built("tests/Mesh.Client.Snippet"), [], ("http_proxy", tunnel.Address), ("no_proxy", ""));
+        var snippet = Run(Checkout.Built("tests/Mesh.Client.Snippet"), [], new("http_proxy", tunnel.Address), new("no_proxy", ""));
         await observer.ShowsAsync("u1: online (1)");
         (await snippet.EndsAsync()).ShouldBe(0);
         await observer.ShowsAsync();
