@@ -1,5 +1,3 @@
-using Mesh.Server;
-
 namespace Mesh.Architecture.Tests;
 
 /// <summary>What is public is written down.</summary>
@@ -18,12 +16,6 @@ public sealed class DocumentationTests
             .Where(file => Repository.Read(file).Contains("CS1591", StringComparison.Ordinal))
             .ShouldBeEmpty("here the warning is turned off");
     }
-
-    [Fact]
-    public void Every_option_is_in_the_configuration_page() =>
-        typeof(MeshOptions).GetProperties().Select(property => property.Name)
-            .Where(name => !Repository.Read("docs/configuration.md").Contains($"| `{name}` |", StringComparison.Ordinal))
-            .ShouldBeEmpty();
 
     [Fact]
     public void The_smallest_CSharp_client_is_the_one_that_is_tested() =>

@@ -20,21 +20,24 @@ public sealed class LayoutTests
     [InlineData(".ci/run")]
     [InlineData("protocol/protocol.md")]
     [InlineData("protocol/vectors/README.md")]
+    [InlineData("src/Mesh.Client/Mesh.Client.csproj")]
     [InlineData("src/Mesh.Protocol/Mesh.Protocol.csproj")]
     [InlineData("src/Mesh.Server/Mesh.Server.csproj")]
     [InlineData("clients/javascript/package.json")]
     [InlineData("clients/javascript/client.js")]
     [InlineData("clients/javascript/client-utils.js")]
+    [InlineData("samples/PresenceConsole/PresenceConsole.csproj")]
     [InlineData("samples/PresenceDemo/PresenceDemo.csproj")]
     [InlineData("docs/configuration.md")]
     [InlineData("docs/faults.md")]
     [InlineData("docs/decisions/README.md")]
     public void Is_there(string path) => Repository.Exists(path).ShouldBeTrue();
 
-    [Fact]
-    public void The_server_has_a_folder_for_each_subject() =>
-        Repository.Files("src/Mesh.Server", "*.cs").Select(file => file.Split('/')[2]).Distinct(StringComparer.Ordinal)
-            .ShouldBe(["Backplane", "Commands", "Connections", "Diagnostics", "Hosting", "Metadata", "Presence", "Rooms"], ignoreOrder: true);
+    [Theory]
+    [InlineData("src/Mesh.Client", "Connection", "Diagnostics", "Hosting", "Metadata", "Presence", "Rooms", "Storage")]
+    [InlineData("src/Mesh.Server", "Backplane", "Commands", "Connections", "Diagnostics", "Hosting", "Metadata", "Presence", "Rooms")]
+    public void Has_a_folder_for_each_subject(string project, params string[] subjects) =>
+        Repository.Files(project, "*.cs").Select(file => file.Split('/')[2]).Distinct(StringComparer.Ordinal).ShouldBe(subjects, ignoreOrder: true);
 
     [Fact]
     public void Every_project_is_in_the_solution()

@@ -11,7 +11,9 @@ internal static class Product
 
     public static Assembly Server { get; } = typeof(Mesh.Server.MeshOptions).Assembly;
 
-    public static IReadOnlyList<Assembly> Assemblies { get; } = [Protocol, Server];
+    public static Assembly Client { get; } = typeof(Mesh.Client.MeshClient).Assembly;
+
+    public static IReadOnlyList<Assembly> Assemblies { get; } = [Protocol, Server, Client];
 
     /// <summary>The same as ArchUnit sees it, with what depends on what.</summary>
     public static ArchUnitNET.Domain.Architecture Architecture { get; } = new ArchLoader().LoadAssemblies([.. Assemblies]).Build();

@@ -47,9 +47,17 @@ public sealed class ReferenceTests
     }
 
     [Fact]
-    public void Types_of_the_protocol_know_none_of_the_server() =>
+    public void The_client_references_only_the_protocol_and_abstractions()
+    {
+        var project = Repository.Projects("src/Mesh.Client").Single();
+        project.Packages.ShouldAllBe(package => package.EndsWith(".Abstractions", StringComparison.Ordinal) || package == "Microsoft.Extensions.Options");
+        project.Frameworks.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Types_of_the_protocol_know_none_of_the_server_and_the_client() =>
         Types().That().ResideInAssembly(Product.Protocol)
-            .Should().NotDependOnAny(Types().That().ResideInAssembly(Product.Server))
+            .Should().NotDependOnAny(Types().That().ResideInAssembly(Product.Server, Product.Client))
             .Check(Product.Architecture);
 
     [Fact]
