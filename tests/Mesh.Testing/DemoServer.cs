@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace Mesh.EndToEnd.Tests;
+namespace Mesh.Testing;
 
 /// <summary>The demo as a person runs it: a process of its own, on a port of its own.</summary>
 public sealed class DemoServer : IAsyncDisposable
@@ -70,6 +70,9 @@ public sealed class DemoServer : IAsyncDisposable
 
     /// <summary>What it has written so far.</summary>
     public string Output => string.Join('\n', _output);
+
+    /// <summary>What the process has used of the machine's cores so far.</summary>
+    public TimeSpan ProcessorTime => _process?.TotalProcessorTime ?? TimeSpan.Zero;
 
     /// <summary>Ends the process at once, without a farewell (SIGKILL).</summary>
     public async Task KillAsync()

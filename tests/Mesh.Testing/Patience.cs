@@ -1,4 +1,4 @@
-namespace Mesh.EndToEnd.Tests;
+namespace Mesh.Testing;
 
 /// <summary>How long to wait for what must happen: long enough for a busy machine, as what happens in time never waits for it.</summary>
 public static class Patience

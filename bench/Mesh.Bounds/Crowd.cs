@@ -1,0 +1,75 @@
+namespace Mesh.Bounds;
+
+/// <summary>Many users in a room, each of whom publishes and looks at all the others; and what all of them should see.</summary>
+internal sealed class Crowd : IAsyncDisposable
+{
+    // Long enough for anything that would still come to have come.
+    private static readonly TimeSpan ForGood = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
+
+    private readonly Dictionary<string, string> _truth = new(StringComparer.Ordinal);
+    private readonly Viewer[] _users;
+    private int _marks;
+
+    private Crowd(Viewer[] users) => _users = users;
+
+    public int Size => _users.Length;
+
+    /// <param name="room">The room.</param>
+    /// <param name="ports">Where each of them connects: the server's port, or a proxy's.</param>
+    public static async Task<Crowd> GatherAsync(string room, IEnumerable<int> ports)
+    {
+        var crowd = new Crowd(await Task.WhenAll(ports.Select((port, index) => Viewer.ConnectAsync(port, $"user-{index}"))));
+        foreach (var user in crowd._users) user.Enter(room);
+        await crowd.PublishAsync(_ => true);
+        await Wait.UntilAsync(crowd.IsRight);
+        return crowd;
+    }
+
+    /// <summary>New states of some of them, which are true from now on.</summary>
+    /// <returns>Completed when the server has acknowledged all of them.</returns>
+    public Task PublishAsync(Predicate<int> who) =>
+        Task.WhenAll(_users.Where((_, index) => who(index)).Select(user => user.PublishAsync(_truth[user.UserId] = $"{++_marks}")));
+
+    /// <summary>Waits until users whose connection is gone have a new one.</summary>
+    /// <param name="who">Whose is gone.</param>
+    /// <param name="connections">How many each of them had before.</param>
+    /// <returns>When the last of them had it.</returns>
+    public async Task<long> AllBackAsync(Predicate<int> who, int connections)
+    {
+        var gone = _users.Where((_, index) => who(index)).ToList();
+        await Wait.UntilAsync(() => gone.All(user => user.Connections > connections));
+        return gone.Max(user => user.OnlineAt);
+    }
+
+    /// <summary>Looks at all views until they are the truth for good.</summary>
+    /// <param name="back">Completed when all connections stand again.</param>
+    /// <returns>Since when they are.</returns>
+    public async Task<long> RightSinceAsync(Task back)
+    {
+        long? since = null;
+        var started = Stopwatch.GetTimestamp();
+        while (since is null || !back.IsCompleted || Stopwatch.GetElapsedTime(since.Value) < ForGood)
+        {
+            if (Stopwatch.GetElapsedTime(started) > 2 * Patience.Limit) return long.MaxValue;
+            if (!IsRight()) since = null;
+            else since ??= Stopwatch.GetTimestamp();
+            await Task.Delay(Step);
+        }
+        return since.Value;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var user in _users) await user.DisposeAsync();
+    }
+
+    // Fresh, the same users in the same order, and the last that each of them said.
+    private bool IsRight()
+    {
+        var first = _users[0].Presence.Users;
+        return first.Count == _truth.Count
+            && first.All(user => user.TabCount == 1 && user.State?.Mark == _truth.GetValueOrDefault(user.Id))
+            && _users.All(user => user.Presence.IsFresh && user.Presence.Users.SequenceEqual(first));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+
+namespace Mesh.Bounds;
+
+/// <summary>The table, as Markdown: it reads well on a console too.</summary>
+internal static class Table
+{
+    private static readonly string[] Heads = ["what happens", "bound", "runs", "median", "p99", "max", "receivers", "CPU a run: server + clients"];
+
+    public static string Of(IEnumerable<Measured> all)
+    {
+        List<string[]> rows = [Heads, .. all.Select(Cells)];
+        var widths = Enumerable.Range(0, Heads.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        rows.Insert(1, [.. widths.Select(width => new string('-', width))]);
+        var text = new StringBuilder();
+        foreach (var row in rows)
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row.Select((cell, column) => cell.PadRight(widths[column])))} |");
+        return text.ToString();
+    }
+
+    private static string[] Cells(Measured it) =>
+    [
+        it.What,
+        it.Unit == Unit.Frames ? "nothing seen" : Text(it.Bound, it.Unit),
+        Number(it.Runs),
+        Text(it.Median, it.Unit),
+        Text(it.P99, it.Unit),
+        Text(it.Max, it.Unit) + (it.IsBreached ? " **breach**" : ""),
+        Number(it.Receivers),
+        it.Cost is { } cost ? $"{Text(cost.Server)} + {Text(cost.Generator)}{(it.Receivers > 1 && cost.IsMostlyGenerator ? " (clients limit)" : "")}" : "",
+    ];
+
+    private static string Text(TimeSpan time) => Text(time.TotalMilliseconds, Unit.Milliseconds);
+
+    private static string Text(double value, Unit unit) => unit switch
+    {
+        Unit.Frames => Number(value) + " frames",
+        _ when double.IsInfinity(value) => "not seen",
+        _ when value >= 1_000 => (value / 1_000).ToString("0.##", CultureInfo.InvariantCulture) + " s",
+        _ when value >= 10 => Number(value) + " ms",
+        _ => value.ToString("0.0", CultureInfo.InvariantCulture) + " ms",
+    };
+
+    private static string Number(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,7 @@
+namespace Mesh.Bounds;
+
+internal enum Unit
+{
+    Milliseconds,
+    Frames,
+}
