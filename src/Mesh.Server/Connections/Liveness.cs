@@ -13,6 +13,9 @@ internal sealed class Liveness : IDisposable
     // The first ping comes early, so that a connection that only listens is soon known to be there.
     private static readonly TimeSpan FirstPing = TimeSpan.FromSeconds(1);
 
+    // A little before two intervals are over, so that within them and the grace the leave is not only due, but seen.
+    private const double DeadAfterIntervals = 1.99;
+
     private readonly Lock _gate = new();
     private readonly Transport _transport;
     private readonly MeshOptions _options;
@@ -44,7 +47,7 @@ internal sealed class Liveness : IDisposable
 
     private void Check()
     {
-        var dead = _options.PingInterval * 2;
+        var dead = _options.PingInterval * DeadAfterIntervals;
         var (silent, stuck) = (_transport.SilentFor, _transport.StuckFor);
         if (silent >= dead)
         {
