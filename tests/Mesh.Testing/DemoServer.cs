@@ -6,13 +6,18 @@ namespace Mesh.Testing;
 /// <summary>The demo as a person runs it: a process of its own, on a port of its own.</summary>
 public sealed class DemoServer : IAsyncDisposable
 {
-    private const string Project = "samples/PresenceDemo";
+    /// <summary>The demo in JavaScript.</summary>
+    public const string Demo = "samples/PresenceDemo";
 
+    /// <summary>The one in C#, in WebAssembly.</summary>
+    public const string Blazor = "samples/PresenceBlazor";
+
+    private readonly string _project;
     private readonly string[] _options;
     private readonly ConcurrentQueue<string> _output = new();
     private Process? _process;
 
-    private DemoServer(int port, string[] options) => (Port, _options) = (port, options);
+    private DemoServer(string project, int port, string[] options) => (_project, Port, _options) = (project, port, options);
 
     public int Port { get; }
 
@@ -24,9 +29,14 @@ public sealed class DemoServer : IAsyncDisposable
     /// <param name="options">As on the command line: <c>--Mesh:Grace=00:00:01</c>.</param>
     public static Task<DemoServer> StartAsync(params string[] options) => StartAtAsync(FreePort.Next(), options);
 
-    public static async Task<DemoServer> StartAtAsync(int port, params string[] options)
+    public static Task<DemoServer> StartAtAsync(int port, params string[] options) => StartAsync(Demo, port, options);
+
+    /// <param name="project">Which of them.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="options">As on the command line.</param>
+    public static async Task<DemoServer> StartAsync(string project, int port, params string[] options)
     {
-        var server = new DemoServer(port, options);
+        var server = new DemoServer(project, port, options);
         try
         {
             await server.StartAgainAsync();
@@ -43,10 +53,10 @@ public sealed class DemoServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var start = new ProcessStartInfo("dotnet", [Checkout.Built(Project), "--urls", Origin, .. _options])
+        var start = new ProcessStartInfo("dotnet", [Checkout.Built(_project), "--urls", Origin, .. _options])
         {
             UseShellExecute = false,
-            WorkingDirectory = Checkout.Folder(Project),
+            WorkingDirectory = Checkout.Folder(_project),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Production" },

@@ -22,9 +22,12 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Starts the server and the observer.</summary>
-    protected async Task BeginAsync(params string[] options)
+    protected Task BeginAsync(params string[] options) => BeginWithAsync(DemoServer.Demo, options);
+
+    /// <summary>The same with another demo.</summary>
+    protected async Task BeginWithAsync(string project, params string[] options)
     {
-        Server = Own(await DemoServer.StartAsync(options));
+        Server = Own(await DemoServer.StartAsync(project, FreePort.Next(), options));
         await ObserveAgainAsync();
     }
 
@@ -41,6 +44,10 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
         _browsers.Add(browser);
         return browser;
     }
+
+    /// <summary>Starts samples/PresenceConsole, with nothing stored.</summary>
+    protected RunningProgram RunConsole(params string[] arguments) =>
+        Own(RunningProgram.Start(Checkout.Built("samples/PresenceConsole"), arguments, Own(new TemporaryFolder()).AsHome));
 
     /// <summary>A network of its own to the server.</summary>
     protected TcpProxy NewNetwork() => Own(new TcpProxy(Server.Port));

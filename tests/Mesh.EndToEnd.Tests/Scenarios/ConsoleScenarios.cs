@@ -13,7 +13,7 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
         await BeginAsync();
         var bob = Own(await ClientMember.ConnectAsync(Server));
         await bob.SayAsync("bob", "here");
-        var alice = Run("alice", "--server", Server.Origin);
+        var alice = RunConsole("alice", "--server", Server.Origin);
         await alice.SaysAsync("connection: online");
         await alice.SaysAsync("view: fresh");
         await alice.SaysAsync("bob: here (tabs: 1)");
@@ -39,7 +39,7 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
         await tab.ShowsAsync("alice: (tabs: 1)");
         await tab.SayAsync("busy");
         await tab.ShowsAsync("alice: busy (tabs: 1)");
-        var console = Run("alice", "--server", Server.Origin, "--client-key", Key);
+        var console = RunConsole("alice", "--server", Server.Origin, "--client-key", Key);
         await console.SaysAsync("alice: busy (tabs: 2)");
         await tab.ShowsAsync("alice: busy (tabs: 2)");
 
@@ -55,8 +55,9 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
         if (OperatingSystem.IsWindows()) Assert.Skip("There are no signals.");
         await BeginAsync();
         var bob = Own(await ClientMember.ConnectAsync(Server));
-        var alice = Run("alice", $"--server={Server.Origin}");
+        var alice = RunConsole("alice", $"--server={Server.Origin}");
         await bob.ShowsAsync("alice: online (tabs: 1)");
+        await alice.SaysAsync("alice: online (tabs: 1)");
         await alice.TypeAsync("/clear");
         await alice.SaysAsync("alice left");
         await bob.ShowsAsync();
@@ -72,7 +73,7 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
     public async Task A_server_that_restarts_makes_the_view_stale_and_fresh_again()
     {
         await BeginAsync();
-        var alice = Run("alice", "--server", Server.Origin);
+        var alice = RunConsole("alice", "--server", Server.Origin);
         await alice.SaysAsync("alice: online (tabs: 1)");
         await Server.KillAsync();
         await alice.SaysAsync("connection: reconnecting");
@@ -96,13 +97,10 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
     [InlineData(0, "Shows who is in a room, live, and lets you be there.", "--help")]
     public async Task Says_what_is_wrong(int exitCode, string message, params string[] arguments)
     {
-        var console = Run(arguments);
+        var console = RunConsole(arguments);
         (await console.EndsAsync()).ShouldBe(exitCode);
         console.Lines.ShouldContain(line => line.StartsWith(message, StringComparison.Ordinal));
     }
-
-    private RunningProgram Run(params string[] arguments) =>
-        Own(RunningProgram.Start(Checkout.Built("samples/PresenceConsole"), arguments, Own(new TemporaryFolder()).AsHome));
 
     // It was the last thing that happened, and no later than its end, but for the way to the observer.
     private async Task LeftAtOnceAsync()
