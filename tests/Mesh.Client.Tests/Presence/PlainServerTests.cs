@@ -5,9 +5,9 @@ namespace Mesh.Client.Tests;
 /// <summary>With a server of before: the client falls back to the frames that such a server knows, and to no others.</summary>
 public sealed class PlainServerTests : Scenario
 {
-    private StrictPlainServer _plain = null!;
+    private PlainServer _plain = null!;
 
-    public override async ValueTask InitializeAsync() => _plain = Own(await StrictPlainServer.StartAsync());
+    public override async ValueTask InitializeAsync() => _plain = Own(await PlainServer.StartAsync());
 
     [Fact]
     public async Task Users_see_each_other_and_are_back_after_a_drop()

@@ -30,5 +30,6 @@ public sealed class PlainServerScenarios(Chromium chromium) : Scenario(chromium)
         await alice.RunAsync("await users.dispose()");
         await bob.ShowsAsync("bob: back (tabs: 1)");
         plain.Commands.ShouldNotContain(command => command == "mesh/enter");
+        plain.Violations.ShouldBeEmpty();
     }
 }

@@ -1,17 +1,17 @@
 using System.Text.Json.Nodes;
 
-namespace Mesh.Client.Tests;
+namespace Mesh.Testing;
 
-/// <summary>A room of a <see cref="StrictPlainServer"/>. One named <c>guarded</c> lets nobody see who is in it.</summary>
-internal sealed class PlainServerRoom(string name)
+/// <summary>A room of a <see cref="PlainServer"/>. One named <c>guarded</c> lets nobody see who is in it.</summary>
+internal sealed class PlainRoom(string name)
 {
-    private readonly List<StrictConnection> _members = [];
-    private readonly Dictionary<StrictConnection, JsonNode> _states = [];
-    private readonly HashSet<StrictConnection> _subscribers = [];
+    private readonly List<PlainConnection> _members = [];
+    private readonly Dictionary<PlainConnection, JsonNode> _states = [];
+    private readonly HashSet<PlainConnection> _subscribers = [];
 
     private bool IsTracked => name != "guarded";
 
-    public JsonNode Join(StrictConnection connection)
+    public JsonNode Join(PlainConnection connection)
     {
         if (!_members.Contains(connection))
         {
@@ -21,23 +21,23 @@ internal sealed class PlainServerRoom(string name)
         return new JsonObject { ["success"] = true, ["present"] = Present() };
     }
 
-    public JsonNode Leave(StrictConnection connection)
+    public JsonNode Leave(PlainConnection connection)
     {
         _states.Remove(connection);
         if (_members.Remove(connection)) Tell("leave", connection);
         return new JsonObject { ["success"] = true };
     }
 
-    public JsonNode Subscribe(StrictConnection connection)
+    public JsonNode Subscribe(PlainConnection connection)
     {
         if (!IsTracked) return new JsonObject { ["success"] = false, ["present"] = new JsonArray() };
         _subscribers.Add(connection);
         return new JsonObject { ["success"] = true, ["present"] = Present(), ["states"] = ById() };
     }
 
-    public JsonNode Unsubscribe(StrictConnection connection) => _subscribers.Remove(connection);
+    public JsonNode Unsubscribe(PlainConnection connection) => _subscribers.Remove(connection);
 
-    public JsonNode Publish(StrictConnection connection, JsonNode? state, bool silent)
+    public JsonNode Publish(PlainConnection connection, JsonNode? state, bool silent)
     {
         if (state is null || !IsTracked || !_members.Contains(connection)) return false;
         _states[connection] = state.DeepClone();
@@ -45,7 +45,7 @@ internal sealed class PlainServerRoom(string name)
         return true;
     }
 
-    public JsonNode Clear(StrictConnection connection)
+    public JsonNode Clear(PlainConnection connection)
     {
         if (!_states.Remove(connection)) return false;
         Tell("state", connection);
@@ -54,7 +54,7 @@ internal sealed class PlainServerRoom(string name)
 
     public JsonNode States() => new JsonObject { ["success"] = true, ["present"] = new JsonArray([.. _members.Select(it => (JsonNode)it.Id)]), ["states"] = ById() };
 
-    public void End(StrictConnection connection)
+    public void End(PlainConnection connection)
     {
         _subscribers.Remove(connection);
         Leave(connection);
@@ -64,7 +64,7 @@ internal sealed class PlainServerRoom(string name)
 
     private JsonObject ById() => new(_states.Select(it => KeyValuePair.Create(it.Key.Id, (JsonNode?)it.Value.DeepClone())));
 
-    private void Tell(string type, StrictConnection who, JsonNode? state = null)
+    private void Tell(string type, PlainConnection who, JsonNode? state = null)
     {
         foreach (var subscriber in _subscribers)
         {

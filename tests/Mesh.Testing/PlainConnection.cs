@@ -4,17 +4,17 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
-namespace Mesh.Client.Tests;
+namespace Mesh.Testing;
 
-/// <summary>A connection to a <see cref="StrictPlainServer"/>.</summary>
-internal sealed class StrictConnection
+/// <summary>A connection to a <see cref="PlainServer"/>.</summary>
+internal sealed class PlainConnection
 {
     private readonly Channel<byte[]> _outbox = Channel.CreateBounded<byte[]>(10_000);
     private readonly WebSocket _webSocket;
     private readonly Action _abort;
     private readonly Task _writing;
 
-    public StrictConnection(string id, WebSocket webSocket, Action abort)
+    public PlainConnection(string id, WebSocket webSocket, Action abort)
     {
         (Id, _webSocket, _abort) = (id, webSocket, abort);
         _writing = WriteAsync();

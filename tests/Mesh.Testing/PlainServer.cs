@@ -8,13 +8,13 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Mesh.Client.Tests;
+namespace Mesh.Testing;
 
 /// <summary>
 /// A server as there were before sessions: it speaks the frames of protocol §3 to §7, to the letter, answers <c>ENOTFOUND</c>
 /// to commands that are not there, and writes down every request that has anything in it which is not there either.
 /// </summary>
-internal sealed class StrictPlainServer : IAsyncDisposable
+public sealed class PlainServer : IAsyncDisposable
 {
     private static readonly Dictionary<string, string[]> Known = new(StringComparer.Ordinal)
     {
@@ -31,13 +31,13 @@ internal sealed class StrictPlainServer : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly WebApplication _app;
-    private readonly List<StrictConnection> _connections = [];
-    private readonly Dictionary<string, PlainServerRoom> _rooms = new(StringComparer.Ordinal);
+    private readonly List<PlainConnection> _connections = [];
+    private readonly Dictionary<string, PlainRoom> _rooms = new(StringComparer.Ordinal);
     private readonly List<string> _violations = [];
     private readonly List<string> _commands = [];
     private int _lastId;
 
-    private StrictPlainServer(WebApplication app) => _app = app;
+    private PlainServer(WebApplication app) => _app = app;
 
     public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single().Replace("http", "ws", StringComparison.Ordinal);
 
@@ -53,11 +53,11 @@ internal sealed class StrictPlainServer : IAsyncDisposable
         get { lock (_gate) return [.. _commands]; }
     }
 
-    public static async Task<StrictPlainServer> StartAsync()
+    public static async Task<PlainServer> StartAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        var server = new StrictPlainServer(builder.Build());
+        var server = new PlainServer(builder.Build());
         server._app.UseWebSockets();
         server._app.Run(server.RunAsync);
         await server._app.StartAsync();
@@ -90,7 +90,7 @@ internal sealed class StrictPlainServer : IAsyncDisposable
     private async Task RunAsync(HttpContext http)
     {
         using var webSocket = await http.WebSockets.AcceptWebSocketAsync();
-        var connection = new StrictConnection($"conn-mwub7aje{Interlocked.Increment(ref _lastId):x12}", webSocket, http.Abort);
+        var connection = new PlainConnection($"conn-mwub7aje{Interlocked.Increment(ref _lastId):x12}", webSocket, http.Abort);
         lock (_gate) _connections.Add(connection);
         connection.Send(new() { ["command"] = "mesh/assign-id", ["payload"] = connection.Id });
         await connection.ReadAsync(text =>
@@ -105,7 +105,7 @@ internal sealed class StrictPlainServer : IAsyncDisposable
         await connection.EndAsync();
     }
 
-    private void Take(StrictConnection connection, string text)
+    private void Take(PlainConnection connection, string text)
     {
         if (JsonNode.Parse(text) is not JsonObject frame || frame["id"] is not { } id || (string?)frame["command"] is not { } command || frame.Count != 3 || frame["payload"] is not JsonObject payload)
         {
@@ -118,7 +118,7 @@ internal sealed class StrictPlainServer : IAsyncDisposable
         connection.Send(new() { ["id"] = id.DeepClone(), ["command"] = command, ["payload"] = Result(connection, command, payload) });
     }
 
-    private JsonNode? Result(StrictConnection connection, string command, JsonObject payload)
+    private JsonNode? Result(PlainConnection connection, string command, JsonObject payload)
     {
         if (command == "mesh/noop") return true;
         if (command == "mesh/set-my-connection-metadata") return connection.SetMetadata(payload["metadata"]);
