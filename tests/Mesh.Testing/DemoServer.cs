@@ -50,10 +50,11 @@ public sealed class DemoServer : IAsyncDisposable
     }
 
     /// <summary>Starts a killed server again, on the same port.</summary>
-    public async Task StartAgainAsync()
+    /// <param name="options">Besides those it had, and before them.</param>
+    public async Task StartAgainAsync(params string[] options)
     {
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var start = new ProcessStartInfo("dotnet", [Checkout.Built(_project), "--urls", Origin, .. _options])
+        var start = new ProcessStartInfo("dotnet", [Checkout.Built(_project), "--urls", Origin, .. _options, .. options])
         {
             UseShellExecute = false,
             WorkingDirectory = Checkout.Folder(_project),

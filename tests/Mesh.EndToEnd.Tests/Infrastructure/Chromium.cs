@@ -25,7 +25,7 @@ public sealed class Chromium : IAsyncLifetime
             throw new FileNotFoundException($"These tests need Chromium, and there is no {Path}. Install it (apt-get install -y chromium), or name yours in the environment variable CHROMIUM.");
         Assertions.SetDefaultExpectTimeout(Patience.Milliseconds);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Path, Args = Arguments });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Path, Args = Arguments, IgnoreDefaultArgs = ["--disable-back-forward-cache"] });
     }
 
     /// <summary>A browser that shares nothing with another: no tab, no storage.</summary>

@@ -151,4 +151,55 @@ public sealed class NetworkScenarios(Chromium chromium) : Scenario(chromium)
         await alice.ShowsAsync("alice: here (tabs: 1)");
         await observer.LogIsAsync("state 1 alice/here");
     }
+
+    [Fact]
+    public async Task A_state_too_large_for_the_server_after_its_restart_is_told_once_and_is_nobody_elses_trouble()
+    {
+        await BeginAsync();
+        var alice = await (await OpenBrowserAsync("alice")).OpenScriptAsync(Server.Origin);
+        var bob = await (await OpenBrowserAsync("bob")).OpenScriptAsync(Server.Origin);
+        foreach (var tab in new[] { alice, bob }) await tab.EnterAsync();
+        await alice.RunAsync("""
+            window.codes = [];
+            client.on("error", ({ code }) => codes.push(code));
+            await users.publish({ userId: "alice", status: "long", note: "x".repeat(1_000) });
+            """);
+        await bob.SayAsync("here");
+        foreach (var tab in new[] { alice, bob }) await tab.ShowsAsync("alice: long (tabs: 1)", "bob: here (tabs: 1)");
+
+        await Server.KillAsync();
+        await Server.StartAgainAsync("--Mesh:StateBytes=200");
+        await ObserveAgainAsync();
+
+        foreach (var tab in new[] { alice, bob }) await tab.ShowsAsync("bob: here (tabs: 1)");
+        await alice.UntilAsync("codes.includes('ETOOLARGE') && users.fresh");
+        await Observer.SeesAsync(view => view.Count == 2);
+        await Observer.SettleAsync(TimeSpan.FromSeconds(3));
+        (await alice.ValueAsync<string[]>("codes.filter((code) => code === 'ETOOLARGE')")).ShouldHaveSingleItem();
+        Observer.View.Values.Order(StringComparer.Ordinal).ShouldBe([null, "bob/here"]);
+        await alice.SayAsync("short");
+        await Observer.SeesAsync(view => view.Values.Contains("alice/short", StringComparer.Ordinal));
+        foreach (var tab in new[] { alice, bob }) await tab.UntilAsync("views.users.at(-1).toSorted().join() === 'alice: short (tabs: 1),bob: here (tabs: 1)'");
+    }
+
+    [Fact]
+    public async Task What_is_disposed_in_a_black_hole_is_gone_as_soon_as_the_network_is_back()
+    {
+        await BeginAsync("--Mesh:PingInterval=00:00:01", "--Mesh:Grace=00:01:00");
+        var network = NewNetwork();
+        var alice = await (await OpenBrowserAsync("alice")).OpenScriptAsync(network.Origin);
+        await alice.EnterAsync();
+        await alice.SayAsync("here");
+        var id = await alice.ValueAsync<string>("client.connectionId");
+
+        network.BlackHole();
+        await alice.RunAsync("window.disposed = outcome(users.dispose())");
+        network.Forward();
+
+        await Observer.LogIsAsync("join 1", "state 1 alice/here", "leave 1");
+        (await alice.ValueAsync<string>("disposed")).ShouldBe("resolved");
+        (await alice.ValueAsync<string>("client.connectionId")).ShouldBe(id);
+        await alice.RunAsync("await client.close()");
+        await Observer.LogIsAsync("join 1", "state 1 alice/here", "leave 1");
+    }
 }

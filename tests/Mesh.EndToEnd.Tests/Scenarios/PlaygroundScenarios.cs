@@ -48,6 +48,20 @@ public sealed class PlaygroundScenarios(Chromium chromium) : Scenario(chromium)
         tab.Errors.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("/playground")]
+    [InlineData("/playground/")]
+    [InlineData("/playground.html")]
+    public async Task Its_address_may_be_written_in_all_ways(string path)
+    {
+        await BeginAsync();
+        var tab = await (await OpenBrowserAsync("visitor")).OpenPageAsync(Server.Origin + path);
+        await LinksAsync(tab.Page, "connected", 4);
+        await tab.Page.GetByRole(AriaRole.Link, new() { Name = "The plain demo" }).ClickAsync();
+        await Assertions.Expect(tab.Page.Locator("#count")).ToHaveTextAsync("1");
+        tab.Errors.ShouldBeEmpty();
+    }
+
     private static ILocator Card(IPage page, string person) => page.Locator($"section.person[data-user={person}] article.tab");
 
     private static ILocator Log(IPage page, string kind) => page.Locator($"#log li[data-kind={kind}]");

@@ -107,4 +107,58 @@ public sealed class TakeoverScenarios(Chromium chromium) : Scenario(chromium)
         await Observer.SettleAsync(TimeSpan.FromMilliseconds(200));
         Observer.View["1"].ShouldBe(Observer.View["2"]);
     }
+
+    [Fact]
+    public async Task Who_was_only_subscribed_takes_over_as_a_helper_and_the_subscriber_hears_on()
+    {
+        await BeginAsync();
+        var laptop = await (await OpenBrowserAsync("alice")).OpenScriptAsync(Server.Origin);
+        var phone = await (await OpenBrowserAsync("alice")).OpenScriptAsync(Server.Origin);
+        await laptop.EnterAsync(new { clientKey = Key });
+        await laptop.SayAsync("at my desk");
+        await phone.RunAsync($$"""
+            await connect({ clientKey: "{{Key}}" });
+            window.raw = [];
+            const whose = (connectionId) => connectionId === client.connectionId ? "own" : "other";
+            await client.subscribePresence("general", ({ type, connectionId, state }) =>
+              raw.push(type === "state" ? `state ${whose(connectionId)} ${state?.status}` : `${type} ${whose(connectionId)}`));
+            await present("users").ready;
+            """);
+
+        foreach (var tab in new[] { laptop, phone }) await tab.ShowsAsync("alice: at my desk (tabs: 2)");
+        await Observer.LogIsAsync("join 1", "state 1 alice/at my desk", "join 2", "state 2 alice/at my desk");
+        (await phone.ValueAsync<string>("users.read().status")).ShouldBe("at my desk");
+        await laptop.SayAsync("in a meeting");
+        await phone.UntilAsync("raw.includes('state own in a meeting')");
+        await laptop.RunAsync("await client.close()");
+
+        await phone.ShowsAsync("alice: in a meeting (tabs: 1)");
+        await phone.UntilAsync("raw.includes('leave other')");
+        (await phone.ValueAsync<string[]>("raw")).ShouldBe(
+            ["join own", "state own at my desk", "state other in a meeting", "state own in a meeting", "leave other"]);
+    }
+
+    [Fact]
+    public async Task A_tab_that_is_back_after_the_grace_says_what_its_sibling_said_meanwhile_and_nothing_older()
+    {
+        await BeginAsync("--Mesh:Grace=00:00:00.5");
+        var network = NewNetwork();
+        var alice = await OpenBrowserAsync("alice");
+        var first = await alice.OpenScriptAsync(Server.Origin);
+        var second = await alice.OpenScriptAsync(Server.Origin);
+        await first.RunAsync($"await connect({{}}, '{network.Origin.Replace("http", "ws", StringComparison.Ordinal)}'); await present('users').ready;");
+        await first.SayAsync("old");
+        await second.EnterAsync();
+        foreach (var tab in new[] { first, second }) await tab.ShowsAsync("alice: old (tabs: 2)");
+
+        network.Refuse();
+        network.Drop();
+        await Observer.HearsAsync("leave 1");
+        await second.SayAsync("newer");
+        network.Forward();
+
+        foreach (var tab in new[] { first, second }) await tab.ShowsAsync("alice: newer (tabs: 2)");
+        await Observer.LogIsAsync(
+            "join 1", "state 1 alice/old", "join 2", "state 2 alice/old", "leave 1", "state 2 alice/newer", "join 3", "state 3 alice/newer");
+    }
 }
