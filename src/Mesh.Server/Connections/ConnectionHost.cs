@@ -116,11 +116,13 @@ internal sealed class ConnectionHost
         var connection = transport.TakeAway();
         _log.TransportEnded(connection.Id, end.Code, end.ByServer);
         transport.Subscriptions.RemoveAll();
+        if (!connection.TryDetach(transport)) return;
         if (connection.Session is { } session && end.Grace(_options) is var grace && grace > TimeSpan.Zero)
         {
-            if (_sessions.TryDrop(transport, connection, grace, () => _ = EndAsync(connection)) && connection.IsClosing) session.CutGrace();
+            session.BeginGrace(grace, _time, () => _ = EndAsync(connection));
+            if (connection.IsClosing) session.CutGrace();
         }
-        else if (connection.TryDetach(transport))
+        else
         {
             await EndAsync(connection);
         }

@@ -12,9 +12,6 @@ internal sealed class Session(string? clientKey)
 
     public SessionTokens Tokens { get; } = new();
 
-    /// <summary>Held while the connection's WebSocket is lost or replaced, with all that follows from it: a resume may meet the drop it mends.</summary>
-    public Lock Handover { get; } = new();
-
     /// <summary>Calls <paramref name="end"/> after the grace, unless <see cref="EndGrace"/> or another grace comes first.</summary>
     public void BeginGrace(TimeSpan grace, TimeProvider time, Action end)
     {

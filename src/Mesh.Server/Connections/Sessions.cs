@@ -7,7 +7,7 @@ namespace Mesh.Server;
 
 /// <summary>The connections of this node that can be resumed, by token (protocol §8).</summary>
 internal sealed class Sessions(
-    ConnectionRegistry connections, ConnectionEvents events, IOptions<MeshOptions> options, TimeProvider time, MeshMetrics metrics, ILogger<Sessions> log)
+    ConnectionRegistry connections, ConnectionEvents events, IOptions<MeshOptions> options, MeshMetrics metrics, ILogger<Sessions> log)
 {
     private readonly ConcurrentDictionary<string, MeshConnection> _byToken = new(StringComparer.Ordinal);
 
@@ -16,15 +16,11 @@ internal sealed class Sessions(
     {
         var fresh = transport.Connection;
         if (!_byToken.TryGetValue(token, out var dropped) || dropped.UserId != fresh.UserId) return null;
-        Transport? predecessor;
-        lock (dropped.Session!.Handover)
-        {
-            if (!transport.TryGiveTo(dropped, out predecessor)) return null;
-            dropped.Session.EndGrace();
-            dropped.Memberships.AwaitClaims(options.Value.Grace);
-        }
+        if (!transport.TryGiveTo(dropped, out var predecessor)) return null;
+        dropped.Session!.EndGrace();
         predecessor?.Subscriptions.RemoveAll();
         predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");
+        dropped.Memberships.AwaitClaims(transport, options.Value.Grace);
 
         // The id this WebSocket had until now was nobody's yet.
         fresh.TryEnd(evenIfOpen: true);
@@ -33,19 +29,6 @@ internal sealed class Sessions(
         metrics.SessionResumed();
         log.Resumed(dropped.Id);
         return dropped;
-    }
-
-    /// <summary>Lets go of the WebSocket, and begins the grace; false if the connection has another WebSocket by now.</summary>
-    public bool TryDrop(Transport transport, MeshConnection connection, TimeSpan grace, Action end)
-    {
-        var session = connection.Session!;
-        lock (session.Handover)
-        {
-            if (!connection.TryDetach(transport)) return false;
-            connection.Memberships.AwaitNoClaims();
-            session.BeginGrace(grace, time, end);
-            return true;
-        }
     }
 
     /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>

@@ -67,19 +67,15 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         foreach (var room in Rooms) await LogFailureAsync(LeaveAsync(room));
     }
 
-    /// <summary>After a resume: what is not claimed within the grace leaves (protocol §8).</summary>
-    public void AwaitClaims(TimeSpan grace)
+    /// <summary>
+    /// After a resume over <paramref name="transport"/>: what is not claimed within the grace leaves (protocol §8). Should the WebSocket
+    /// drop before, the grace of the whole connection counts, not what was left of this one.
+    /// </summary>
+    public void AwaitClaims(Transport transport, TimeSpan grace)
     {
         lock (_gate)
             foreach (var (room, membership) in _byRoom)
-                membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room, () => membership.AwaitsClaim)));
-    }
-
-    /// <summary>After a drop: the grace of the whole connection counts, not what was left of an earlier one.</summary>
-    public void AwaitNoClaims()
-    {
-        lock (_gate)
-            foreach (var membership in _byRoom.Values) membership.Claim();
+                membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room, () => membership.AwaitsClaim && connection.Transport == transport)));
     }
 
     private async ValueTask<RoomChange> JoinAloneAsync(string room, StateChange? state, CancellationToken cancellationToken)
