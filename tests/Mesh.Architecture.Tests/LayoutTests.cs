@@ -34,7 +34,7 @@ public sealed class LayoutTests
     public void Is_there(string path) => Repository.Exists(path).ShouldBeTrue();
 
     [Theory]
-    [InlineData("src/Mesh.Client", "Connection", "Diagnostics", "Hosting", "Metadata", "Presence", "Rooms", "Storage")]
+    [InlineData("src/Mesh.Client", "Browser", "Connection", "Diagnostics", "Hosting", "Metadata", "Presence", "Rooms", "Storage")]
     [InlineData("src/Mesh.Server", "Backplane", "Commands", "Connections", "Diagnostics", "Hosting", "Metadata", "Presence", "Rooms")]
     public void Has_a_folder_for_each_subject(string project, params string[] subjects) =>
         Repository.Files(project, "*.cs").Select(file => file.Split('/')[2]).Distinct(StringComparer.Ordinal).ShouldBe(subjects, ignoreOrder: true);
