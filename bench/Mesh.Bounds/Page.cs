@@ -12,10 +12,11 @@ internal static class Page
 
         What the README says under “What holds”, measured by [bench/Mesh.Bounds](../bench/README.md), which wrote this page.
 
-        {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, {Environment.ProcessorCount} cores ({RuntimeInformation.OSArchitecture}, {Platform}), .NET {Environment.Version}: the demo
-        server as a process of its own with its default options, and all clients in one other process, on the same cores. Up to {options.Runs} runs a row.
+        {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, {Environment.ProcessorCount} cores ({RuntimeInformation.OSArchitecture}, {Platform}), .NET {Environment.Version}.
+        The demo server is a process of its own with its default options; all clients are in one other process, on the same cores.
 
         {Table.Of(all)}
+        - Runs: {options.Runs} for what is over at once (a join goes before each way to leave), {options.SlowRuns} or fewer for what takes seconds.
         - A sample is the time from the act, as its client begins it, until the *last* receiver has seen it. One receiver is a view by user
           of Mesh.Client; the others are bare connections in the same room, which read every diff.
         - Where nothing is to be seen, all frames and views that any receiver got are counted, until all grace is over.

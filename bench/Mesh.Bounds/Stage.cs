@@ -59,10 +59,10 @@ internal sealed class Stage(BoundsOptions options, DemoServer server) : IAsyncDi
     }
 
     /// <summary>Runs that mostly wait: all of them at a time.</summary>
-    public async Task<IReadOnlyList<double>> TogetherAsync(Func<Task<double>> run, TimeSpan? stagger = null) =>
+    public async Task<IReadOnlyList<double>> TogetherAsync(Func<Task<double>> run) =>
         await Task.WhenAll(Enumerable.Range(0, SlowRuns).Select(async _ =>
         {
-            await Task.Delay((stagger ?? MostStagger) * Random.Shared.NextDouble());
+            await Task.Delay(MostStagger * Random.Shared.NextDouble());
             return await run();
         }));
 

@@ -34,7 +34,7 @@ internal static class ViewRows
             samples.Add(Between(await back, await right));
             await publishing;
         }
-        return [Measured.Time("45 of 50 drop for 0 to 7 s, some publish: all views equal, once all are connected again", Promised.Equal, crowd.Size, samples)];
+        return [Measured.Time($"{Users - Undisturbed} of {Users} users drop for 0 to 7 s: all views equal, once all are connected again", Promised.Equal, crowd.Size, samples)];
     }
 
     public static async Task<IReadOnlyList<Measured>> RestartAsync(Stage stage)
@@ -57,7 +57,7 @@ internal static class ViewRows
         }
         return
         [
-            Measured.Time("the server is killed and starts again: all views equal and complete, once it listens", Promised.EqualOnceReachable, crowd.Size, sinceReachable),
+            Measured.Time("the server is killed and starts again: all views equal, nobody missing, once it listens", Promised.EqualOnceReachable, crowd.Size, sinceReachable),
             Measured.Time("the same, once all are connected again", Promised.Equal, crowd.Size, sinceBack),
         ];
     }
