@@ -28,8 +28,9 @@ internal sealed class StateReader<TState>(JsonTypeInfo<TState> type)
         {
             return new(json.HasValue ? JsonSerializer.Deserialize(json.Utf8.Span, type) : default, null);
         }
-        catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception unreadable)
         {
+            // Others may publish anything, and the application's converters may throw anything.
             return new(default, unreadable);
         }
     }

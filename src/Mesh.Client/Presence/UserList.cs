@@ -1,53 +1,87 @@
-using System.Collections.Immutable;
 using Mesh.Protocol;
 
 namespace Mesh.Client;
 
-/// <summary>The users as an application sees them: one list for each change, in which who has not changed is the same object.</summary>
+/// <summary>
+/// The users as an application sees them: one list for each batch of changes, in which who has not changed is the same object.
+/// It is kept in parts, of which only those are made anew in which something has changed.
+/// </summary>
 internal sealed class UserList<TState>(StateReader<TState> states)
 {
-    private ImmutableArray<UserEntry> _entries = [];
-    private PresenceUser<TState>[] _users = [];
+    private readonly List<UserListPart<TState>> _parts = [];
+    private PartedList<PresenceUser<TState>> _shown = new([]);
 
-    /// <returns>The list as before if the entries are the same array.</returns>
-    public IReadOnlyList<PresenceUser<TState>> Show(ImmutableArray<UserEntry> entries)
+    /// <returns>The list as before if nothing that it shows has changed.</returns>
+    public IReadOnlyList<PresenceUser<TState>> Show(IReadOnlyList<UserChange> changes)
     {
-        if (entries == _entries) return _users;
-        var users = new PresenceUser<TState>[entries.Length];
-        Dictionary<UserEntry, PresenceUser<TState>>? moved = null;
-        var (old, skipped) = (0, 0);
-        for (var at = 0; at < users.Length; at++)
+        var moving = RemoveThoseThatMove(changes, out var hasMoved);
+        var hasNew = false;
+        foreach (var change in changes)
         {
-            var entry = entries[at];
-            if (!IsUserAt(old, entry) && IsUserAt(old + 1, entry)) (old, skipped) = (old + 1, skipped + 1);
-            if (IsUserAt(old, entry))
+            if (change is not { Now: { } place, Entry: { } entry }) continue;
+            if (change.IsInPlace)
             {
-                users[at] = ReferenceEquals(_entries[old], entry) ? _users[old] : Create(entry);
-                old++;
+                hasNew |= Replace(place, entry);
+                continue;
             }
-            else if (old == _entries.Length && skipped == 0)
-            {
-                users[at] = Create(entry);
-            }
-            else
-            {
-                // Somebody is in another place than before, or new in between.
-                moved ??= ByEntry();
-                users[at] = moved.GetValueOrDefault(entry) ?? Create(entry);
-            }
+            var user = moving.GetValueOrDefault(entry);
+            hasNew |= user is null;
+            hasMoved = true;
+            Insert(new(place, entry, user ?? Create(entry)));
         }
-        (_entries, _users) = (entries, users);
-        return users;
+        if (!hasMoved && !hasNew) return _shown;
+        var shown = new PartedList<PresenceUser<TState>>([.. _parts.Select(part => part.Users)]);
+        // In a new epoch they may have other places in the same order.
+        var isSame = !hasNew && shown.Count == _shown.Count && shown.SequenceEqual(_shown, ReferenceEqualityComparer.Instance);
+        return isSame ? _shown : _shown = shown;
     }
 
-    private bool IsUserAt(int index, UserEntry entry) =>
-        index < _entries.Length && _entries[index] is var before && before.Verified == entry.Verified && before.Id == entry.Id;
-
-    private Dictionary<UserEntry, PresenceUser<TState>> ByEntry()
+    // Places are left before others take them.
+    private Dictionary<UserEntry, PresenceUser<TState>> RemoveThoseThatMove(IReadOnlyList<UserChange> changes, out bool hasMoved)
     {
-        var known = new Dictionary<UserEntry, PresenceUser<TState>>(_entries.Length, ReferenceEqualityComparer.Instance);
-        for (var at = 0; at < _users.Length; at++) known[_entries[at]] = _users[at];
-        return known;
+        var moving = new Dictionary<UserEntry, PresenceUser<TState>>(ReferenceEqualityComparer.Instance);
+        hasMoved = false;
+        foreach (var change in changes)
+        {
+            if (change.Before is null || change.IsInPlace) continue;
+            var row = Remove(change.Before);
+            moving[row.Entry] = row.User;
+            hasMoved = true;
+        }
+        return moving;
+    }
+
+    private bool Replace(Listing place, UserEntry entry) => _parts[PartOf(place)].Replace(place, entry, Create);
+
+    private void Insert(UserListRow<TState> row)
+    {
+        if (_parts.Count == 0) _parts.Add(new());
+        var at = PartOf(row.Place);
+        _parts[at].Insert(row);
+        if (_parts[at].Split() is { } second) _parts.Insert(at + 1, second);
+    }
+
+    private UserListRow<TState> Remove(Listing place)
+    {
+        var at = PartOf(place);
+        var row = _parts[at].Remove(place);
+        if (_parts[at].IsEmpty) _parts.RemoveAt(at);
+        else if (at + 1 < _parts.Count && _parts[at].TryAbsorb(_parts[at + 1])) _parts.RemoveAt(at + 1);
+        else if (at > 0 && _parts[at - 1].TryAbsorb(_parts[at])) _parts.RemoveAt(at);
+        return row;
+    }
+
+    // The last part that does not begin after the place; else the first one.
+    private int PartOf(Listing place)
+    {
+        var (low, high) = (0, _parts.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (Listing.ByJoin.Compare(_parts[middle].First, place) <= 0) low = middle;
+            else high = middle - 1;
+        }
+        return low;
     }
 
     private PresenceUser<TState> Create(UserEntry entry)

@@ -103,7 +103,7 @@ internal sealed class ViewMaker<TState>
             foreach (var member in diff is null ? _view.Take(after) : _view.Take(diff, after)) Identify(member);
         foreach (var (member, id) in batch.Answers) Answer(member, id);
         if (_view.Roster is null || _isStopped) return;
-        var users = _users.Show(_view.Users);
+        var users = _users.Show(_view.TakeChanges());
         if (_shown is not null && ReferenceEquals(users, _shown.Users) && isFresh == _shown.IsFresh) return;
         _shown = new(users, isFresh);
         _show(_shown);

@@ -4,16 +4,18 @@ namespace Mesh.Protocol;
 internal sealed class UserGroup(UserKey user)
 {
     /// <summary>The order of groups, for use while none of them changes.</summary>
-    public static readonly IComparer<UserGroup> ByJoin = Comparer<UserGroup>.Create((x, y) => Listing.ByJoin.Compare(x._first, y._first));
+    public static readonly IComparer<UserGroup> ByJoin = Comparer<UserGroup>.Create((x, y) => Listing.ByJoin.Compare(x.First, y.First));
 
     private readonly SortedSet<Listing> _byJoin = new(Listing.ByJoin);
     private readonly SortedSet<Listing> _byStamp = new(Listing.ByStamp);
-    private Listing? _first;
     private bool _isStale;
 
     public UserKey User => user;
 
-    public bool IsEmpty => _first is null;
+    /// <summary>The member that joined first, by which the group has its place; null if there is none.</summary>
+    public Listing? First { get; private set; }
+
+    public bool IsEmpty => First is null;
 
     /// <summary>The entry last made; null before the first.</summary>
     public UserEntry? Entry { get; set; }
@@ -32,6 +34,12 @@ internal sealed class UserGroup(UserKey user)
         Changed();
     }
 
+    public void Replace(Listing before, Listing after)
+    {
+        Remove(before);
+        Add(after);
+    }
+
     /// <summary>Makes the entry anew if something changed; one that comes out equal stays the same object.</summary>
     public UserEntry Refresh()
     {
@@ -43,7 +51,7 @@ internal sealed class UserGroup(UserKey user)
 
     private void Changed()
     {
-        _first = _byJoin.Min;
+        First = _byJoin.Min;
         _isStale = true;
     }
 }

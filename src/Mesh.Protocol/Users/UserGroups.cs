@@ -13,6 +13,9 @@ internal sealed class UserGroups
     private ImmutableArray<UserEntry> _entries = [];
     private bool _isStale;
 
+    // Where the users stood to whom something happened since changes were last taken; null until somebody takes them.
+    private Dictionary<UserKey, Listing?>? _touched;
+
     /// <summary>Lists a member in another way than before, lists it at all (from null), or no more (to null).</summary>
     public void Replace(Listing? before, Listing? after)
     {
@@ -20,11 +23,8 @@ internal sealed class UserGroups
         _isStale = true;
         if (before is not null && after is not null && before.User == after.User)
         {
-            Change(before.User, group =>
-            {
-                group.Remove(before);
-                group.Add(after);
-            });
+            if (Listing.ByJoin.Compare(before, after) == 0) Update(before, after);
+            else Change(before.User, group => group.Replace(before, after));
             return;
         }
         if (before is not null) Change(before.User, group => group.Remove(before));
@@ -48,10 +48,38 @@ internal sealed class UserGroups
         return isSame ? _entries : _entries = entries.MoveToImmutable();
     }
 
+    /// <summary>
+    /// What has become of the users since this was last called, so that a list of them can be kept up without a look at the
+    /// others; the first time, all users in order.
+    /// </summary>
+    public IReadOnlyList<UserChange> TakeChanges()
+    {
+        var touched = _touched;
+        _touched = [];
+        _gone.Clear();
+        if (touched is null) return [.. _inOrder.Select(group => new UserChange(null, group.First, group.Refresh()))];
+        var changes = new List<UserChange>(touched.Count);
+        foreach (var (user, before) in touched)
+        {
+            if (_groups.TryGetValue(user, out var group)) changes.Add(new(before, group.First, group.Refresh()));
+            else if (before is not null) changes.Add(new(before, null, null));
+        }
+        return changes;
+    }
+
+    // Nobody's place changes.
+    private void Update(Listing before, Listing after)
+    {
+        var group = _groups[before.User];
+        _touched?.TryAdd(before.User, group.First);
+        group.Replace(before, after);
+    }
+
     private void Change(UserKey user, Action<UserGroup> change)
     {
         if (_groups.TryGetValue(user, out var group)) _inOrder.Remove(group);
         else _groups[user] = group = Create(user);
+        _touched?.TryAdd(user, group.First);
         change(group);
         if (!group.IsEmpty)
         {

@@ -26,6 +26,9 @@ public sealed class UserView
     /// <summary>True if <see cref="Users"/> has become another array since it was last read.</summary>
     public bool HasChanged => _groups.ToEntries() != _read;
 
+    /// <summary>What has become of the users since this was last called; the first time, all users in order.</summary>
+    internal IReadOnlyList<UserChange> TakeChanges() => _groups.TakeChanges();
+
     /// <summary>Takes a roster, of which only what differs from the one shown is looked at: the first one, or after a resync.</summary>
     /// <returns>The members whose identifier is to be asked now, in the order of their numbers.</returns>
     public ImmutableArray<Member> Take(Roster roster)

@@ -4,67 +4,95 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Mesh.Client.Tests;
 
-/// <summary>Lists of users, in which who has not changed is the same object, wherever it stands.</summary>
+/// <summary>Lists of users, made of what has changed: they are what the whole view is, and who has not changed is the same object.</summary>
 public sealed class UserListTests
 {
+    private readonly UserView _view = new();
     private readonly UserList<int> _list = new(new((JsonTypeInfo<int>)JsonSerializerOptions.Web.GetTypeInfo(typeof(int))));
+    private Roster _roster = Roster.Empty(1);
 
     [Fact]
-    public void The_same_entries_are_the_same_list()
+    public void Nothing_new_is_the_same_list()
     {
-        ImmutableArray<UserEntry> entries = [Entry("a", 1)];
-        _list.Show(entries).ShouldBeSameAs(_list.Show(entries));
-        _list.Show([entries[0]]).ShouldNotBeSameAs(_list.Show(entries));
+        var empty = _list.Show(_view.TakeChanges());
+        empty.ShouldBeEmpty();
+        Take(Member(1, "a", 1), Member(2, "b", 1)).ShouldNotBeSameAs(empty);
+        var before = Show();
+        before.ShouldBeSameAs(Show());
+        Take(Member(1, "a", 1, stamp: 9), Member(2, "b", 1)).ShouldBeSameAs(before);
     }
 
     [Fact]
-    public void Whatever_changes_who_has_not_is_the_same_object()
+    public void A_new_epoch_in_which_all_join_again_is_the_same_list()
     {
-        var random = new Random(4711);
-        var entries = ImmutableArray<UserEntry>.Empty;
-        var before = _list.Show(entries);
-        for (var round = 0; round < 2_000; round++)
+        var before = Take([.. Enumerable.Range(1, 300).Select(number => Member(number, $"user {number}", 1))]);
+        _roster = Roster.Empty(2);
+        Take([.. Enumerable.Range(1, 300).Select(number => Member(number, $"user {number}", 1))]).ShouldBeSameAs(before);
+    }
+
+    [Fact]
+    public void A_list_that_was_handed_out_never_changes()
+    {
+        var before = Take([.. Enumerable.Range(1, 300).Select(number => Member(number, $"user {number}", 1))]);
+        var copy = before.ToList();
+        var after = Take([.. Enumerable.Range(2, 300).Select(number => Member(number, $"user {number}", number % 2))]);
+        before.ShouldBe(copy);
+        after.Count.ShouldBe(300);
+        after.Select((_, at) => after[at]).ShouldBe(after);
+        foreach (var outside in new[] { -1, 300 }) Should.Throw<ArgumentOutOfRangeException>(() => after[outside]);
+    }
+
+    [Theory]
+    [InlineData(4711, 6, 3, 2_000)]
+    [InlineData(4712, 500, 40, 400)]
+    [InlineData(4713, 1_000, 700, 100)]
+    public void Whatever_changes_it_is_the_view(int seed, int members, int most, int rounds)
+    {
+        var random = new Random(seed);
+        var present = new SortedDictionary<int, Member>();
+        var joined = 0;
+        var before = new Dictionary<UserEntry, PresenceUser<int>>(ReferenceEqualityComparer.Instance);
+        for (var round = 0; round < rounds; round++)
         {
-            var next = Change(entries, random);
-            var after = _list.Show(next);
-            after.Select(it => (it.Id, it.State, it.TabCount, it.Verified)).ShouldBe(next.Select(it => (it.Id, int.Parse(it.State.ToString(), null), it.TabCount, it.Verified)));
-            for (var at = 0; at < next.Length; at++)
+            for (var changes = random.Next(1, most + 1); changes > 0; changes--)
             {
-                var was = entries.ToList().FindIndex(it => ReferenceEquals(it, next[at]));
-                if (was >= 0) after[at].ShouldBeSameAs(before[was], $"round {round}");
+                var number = random.Next(joined + 1);
+                var user = $"user {random.Next(members)}";
+                if (present.Count < members && random.Next(2) == 0) present[++joined] = Member(joined, user, random.Next(3));
+                else if (random.Next(2) == 0) present.Remove(present.Keys.FirstOrDefault(it => it >= number));
+                else if (present.TryGetValue(number, out var member)) present[number] = Member(number, user, random.Next(3), member.Stamp!.Value.Revision + 1);
             }
-            (entries, before) = (next, after);
+            // All go at times, and large rooms become small ones.
+            if (random.Next(50) == 0) present.Clear();
+            var after = Take([.. present.Values]);
+            var entries = _view.Users;
+            after.Count.ShouldBe(entries.Length);
+            foreach (var (user, entry) in after.Zip(entries))
+            {
+                (user.Id, user.State, user.TabCount, user.Verified).ShouldBe((entry.Id, int.Parse(entry.State.ToString(), null), entry.TabCount, entry.Verified), $"seed {seed}, round {round}");
+                if (before.TryGetValue(entry, out var same)) user.ShouldBeSameAs(same);
+            }
+            before = entries.Zip(after).ToDictionary(it => it.First, it => it.Second, ReferenceEqualityComparer.Instance as IEqualityComparer<UserEntry>);
         }
     }
 
-    private static UserEntry Entry(string id, int state, bool verified = false) => new(id, RawJson.FromText($"{state}"), 1, verified);
-
-    private static ImmutableArray<UserEntry> Change(ImmutableArray<UserEntry> entries, Random random)
+    private static Member Member(int number, string user, int state, long stamp = 1) => new()
     {
-        var next = entries.ToBuilder();
-        for (var changes = random.Next(1, 4); changes > 0; changes--)
-        {
-            var at = random.Next(next.Count + 1);
-            var id = $"user {random.Next(12)}";
-            switch (random.Next(4))
-            {
-                case 0 when next.Count > 0:
-                    next.RemoveAt(random.Next(next.Count));
-                    break;
-                case 1 when next.Count > 0:
-                    at = random.Next(next.Count);
-                    next[at] = next[at] with { State = RawJson.FromText($"{random.Next()}") };
-                    break;
-                case 2 when next.Count > 1:
-                    var moved = next[0];
-                    next.RemoveAt(0);
-                    next.Add(moved);
-                    break;
-                case 3 when !next.Any(it => it.Id == id):
-                    next.Insert(at, Entry(id, random.Next(), random.Next(2) == 0));
-                    break;
-            }
-        }
-        return next.ToImmutable();
+        ConnectionId = $"c{number}",
+        Number = number,
+        JoinedAt = new(1, number),
+        Metadata = RawJson.FromText($"\"{user}\""),
+        State = RawJson.FromText($"{state}"),
+        Stamp = new(1, stamp),
+    };
+
+    // Who they are is in their metadata.
+    private IReadOnlyList<PresenceUser<int>> Take(params Member[] members)
+    {
+        _roster = Roster.Create(_roster.Epoch, _roster.Revision + 1, members.Select(it => it with { JoinedAt = it.JoinedAt with { Epoch = _roster.Epoch } }));
+        foreach (var member in _view.Take(_roster)) _view.Answer(member.ConnectionId, member.Stamp ?? default, member.Metadata.Parse().GetString());
+        return Show();
     }
+
+    private IReadOnlyList<PresenceUser<int>> Show() => _list.Show(_view.TakeChanges());
 }
