@@ -33,6 +33,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>As pages see it.</summary>
     public string Origin => $"http://127.0.0.1:{Port}";
 
+    /// <summary>As clients connect to it.</summary>
+    public string Url => $"ws://127.0.0.1:{Port}";
+
     /// <summary>How many connections were asked for so far, refused ones too.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
 

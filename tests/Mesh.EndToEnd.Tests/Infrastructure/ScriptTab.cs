@@ -35,9 +35,12 @@ public sealed class ScriptTab(IPage page, string owner) : Tab(page, owner)
     public Task UntilAsync(string expression) => Page.WaitForFunctionAsync($"() => ({expression})");
 
     /// <summary>Connects a client, and shows the room "general" in a helper of the name "users"; waits until it sees the room.</summary>
-    public async Task EnterAsync(object? options = null)
+    /// <param name="options">The client's.</param>
+    /// <param name="url">Another than where the page came from.</param>
+    public Task EnterAsync(object? options = null, string? url = null)
     {
-        await RunAsync($"await connect({JsonSerializer.Serialize(options ?? new { })}); await present('users').ready;");
+        var where = url is null ? "" : $", {JsonSerializer.Serialize(url)}";
+        return RunAsync($"await connect({JsonSerializer.Serialize(options ?? new { })}{where}); await present('users').ready;");
     }
 
     /// <summary>Publishes the owner's status by the helper "users".</summary>

@@ -153,6 +153,7 @@ public sealed class NetworkScenarios(Chromium chromium) : Scenario(chromium)
     }
 
     [Fact]
+    [Trait("Fault", "2")]
     public async Task A_state_too_large_for_the_server_after_its_restart_is_told_once_and_is_nobody_elses_trouble()
     {
         await BeginAsync();
@@ -183,6 +184,7 @@ public sealed class NetworkScenarios(Chromium chromium) : Scenario(chromium)
     }
 
     [Fact]
+    [Trait("Fault", "5")]
     public async Task What_is_disposed_in_a_black_hole_is_gone_as_soon_as_the_network_is_back()
     {
         await BeginAsync("--Mesh:PingInterval=00:00:01", "--Mesh:Grace=00:01:00");

@@ -12,7 +12,7 @@ public sealed class PlainServerScenarios(Chromium chromium) : Scenario(chromium)
         var bob = await (await OpenBrowserAsync("bob")).OpenScriptAsync(Server.Origin);
         foreach (var tab in new[] { alice, bob })
         {
-            await tab.RunAsync($"await connect({{}}, '{plain.Url}'); present('users');");
+            await tab.EnterAsync(url: plain.Url);
             await tab.SayAsync("here");
         }
         foreach (var tab in new[] { alice, bob }) await tab.ShowsAsync("alice: here (tabs: 1)", "bob: here (tabs: 1)");

@@ -81,9 +81,8 @@ public sealed class ReloadScenarios(Chromium chromium) : Scenario(chromium)
     {
         await BeginAsync(grace, LongReloadGrace);
         var network = NewNetwork();
-        var url = network.Origin.Replace("http", "ws", StringComparison.Ordinal);
         var alice = await (await OpenBrowserAsync("alice")).OpenScriptAsync(Server.Origin);
-        await alice.RunAsync($"await connect({{}}, '{url}'); await present('users').ready;");
+        await alice.EnterAsync(url: network.Url);
         await alice.SayAsync("here");
         await Observer.LogIsAsync("join 1", "state 1 alice/here");
 
@@ -94,7 +93,7 @@ public sealed class ReloadScenarios(Chromium chromium) : Scenario(chromium)
         if (!resumes) await Observer.HearsAsync("leave 1");
         await alice.ReloadAsync();
         network.Forward();
-        await alice.RunAsync($"await connect({{}}, '{url}'); await present('users').ready;");
+        await alice.EnterAsync(url: network.Url);
 
         (await alice.ValueAsync<bool>("users.read() === null")).ShouldBeTrue();
         await Observer.LogIsAsync(["join 1", "state 1 alice/here", .. resumes ? (string[])["state 1 null"] : ["leave 1", "join 2"]]);
@@ -111,9 +110,8 @@ public sealed class ReloadScenarios(Chromium chromium) : Scenario(chromium)
     {
         await BeginAsync(LongGrace, LongReloadGrace);
         var network = NewNetwork();
-        var url = network.Origin.Replace("http", "ws", StringComparison.Ordinal);
         var alice = await (await OpenBrowserAsync("alice")).OpenScriptAsync(Server.Origin);
-        await alice.RunAsync($"await connect({{}}, '{url}'); await present('users').ready;");
+        await alice.EnterAsync(url: network.Url);
         await alice.SayAsync("accepted");
 
         if (saidOffline)
@@ -128,7 +126,7 @@ public sealed class ReloadScenarios(Chromium chromium) : Scenario(chromium)
         (await alice.ValueAsync<string>("users.read().status")).ShouldBe("accepted");
         await alice.ShowsAsync("alice: accepted (tabs: 1)");
         await alice.ReloadAsync();
-        await alice.RunAsync($"await connect({{}}, '{url}'); await present('users').ready;");
+        await alice.EnterAsync(url: network.Url);
 
         (await alice.ValueAsync<string>("users.read().status")).ShouldBe("accepted");
         await alice.ShowsAsync("alice: accepted (tabs: 1)");

@@ -146,7 +146,7 @@ public sealed class TakeoverScenarios(Chromium chromium) : Scenario(chromium)
         var alice = await OpenBrowserAsync("alice");
         var first = await alice.OpenScriptAsync(Server.Origin);
         var second = await alice.OpenScriptAsync(Server.Origin);
-        await first.RunAsync($"await connect({{}}, '{network.Origin.Replace("http", "ws", StringComparison.Ordinal)}'); await present('users').ready;");
+        await first.EnterAsync(url: network.Url);
         await first.SayAsync("old");
         await second.EnterAsync();
         foreach (var tab in new[] { first, second }) await tab.ShowsAsync("alice: old (tabs: 2)");
