@@ -12,7 +12,7 @@ internal sealed class SessionCommands(Sessions sessions, ConnectionEvents events
 
     public IEnumerable<RegisteredCommand> Commands => [new(CommandNames.Session, OpenAsync, [])];
 
-    private ValueTask<RawJson> OpenAsync(CommandContext context)
+    private async ValueTask<RawJson> OpenAsync(CommandContext context)
     {
         var request = Payload.Read(context, ServerJson.Default.SessionRequest);
         if (request.ClientKey is { Length: < ShortestKey or > LongestKey })
@@ -20,7 +20,7 @@ internal sealed class SessionCommands(Sessions sessions, ConnectionEvents events
         if (context.Connection.Session is not null || context.Transport.HasHadCommand)
             throw Refusals.Invalid("mesh/session comes first, and once");
 
-        var resumed = request.Resume is { } token ? sessions.TryResume(context.Transport, token) : null;
+        var resumed = request.Resume is { } token ? await sessions.TryResumeAsync(context.Transport, token) : null;
         var connection = resumed ?? context.Connection;
         if (resumed is null)
         {
@@ -36,6 +36,6 @@ internal sealed class SessionCommands(Sessions sessions, ConnectionEvents events
             (long)options.Value.ReloadGrace.TotalMilliseconds,
             (long)options.Value.PingInterval.TotalMilliseconds,
             new(options.Value.MessageBytes, options.Value.StateBytes));
-        return new(new RawJson(JsonSerializer.SerializeToUtf8Bytes(result, ServerJson.Default.SessionResult)));
+        return new(JsonSerializer.SerializeToUtf8Bytes(result, ServerJson.Default.SessionResult));
     }
 }

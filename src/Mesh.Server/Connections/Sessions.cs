@@ -12,7 +12,7 @@ internal sealed class Sessions(
     private readonly ConcurrentDictionary<string, MeshConnection> _byToken = new(StringComparer.Ordinal);
 
     /// <summary>Makes the WebSocket that of the connection which <paramref name="token"/> resumes; null if there is none of the same user.</summary>
-    public MeshConnection? TryResume(Transport transport, string token)
+    public async ValueTask<MeshConnection?> TryResumeAsync(Transport transport, string token)
     {
         var fresh = transport.Connection;
         if (!_byToken.TryGetValue(token, out var dropped) || dropped.UserId != fresh.UserId) return null;
@@ -22,9 +22,10 @@ internal sealed class Sessions(
         predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");
         dropped.Memberships.AwaitClaims(transport, options.Value.Grace);
 
-        // The id this WebSocket had until now was nobody's yet.
+        // The id this WebSocket had until now was nobody's yet, unless the application was quick.
         fresh.TryEnd(evenIfOpen: true);
         connections.Remove(fresh);
+        await fresh.Memberships.LeaveAllAsync();
         events.Retire(fresh);
         metrics.SessionResumed();
         log.Resumed(dropped.Id);
