@@ -168,6 +168,8 @@ internal sealed class Room
     // the event, or can't be read at all: then again, until nothing is missing.
     private async Task ResyncAsync(long timestamp)
     {
+        // A listener must not call the store, and the room's lock is held.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var pause = FirstPause;
         while (!_released && !await TryResyncAsync(timestamp, isFirst: pause == FirstPause))
         {

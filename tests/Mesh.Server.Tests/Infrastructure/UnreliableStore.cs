@@ -3,12 +3,18 @@ namespace Mesh.Server.Tests;
 /// <summary>A store that loses events, fails, or takes its time, when a test says so.</summary>
 internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 {
+    [ThreadStatic]
+    private static bool _tells;
+
     private TaskCompletionSource? _held;
     private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Predicate<RoomEvent> Loses { get; set; } = _ => false;
 
     public bool FailsReads { get; set; }
+
+    /// <summary>How often a listener read while it was being told, which the seam forbids.</summary>
+    public int ReadsByListeners { get; private set; }
 
     /// <summary>What reads show of the truth: all of it, unless a test says otherwise.</summary>
     public Func<Roster, Roster> Shows { get; set; } = it => it;
@@ -46,8 +52,11 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) =>
         room == Broken ? throw new IOException("The store is away.") : inner.LeaveAsync(room, connectionId, cancellationToken);
 
-    public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken) =>
-        FailsReads ? throw new IOException("The store is away.") : Shows(await inner.ReadAsync(room, cancellationToken));
+    public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
+    {
+        if (_tells) ReadsByListeners++;
+        return FailsReads ? throw new IOException("The store is away.") : Shows(await inner.ReadAsync(room, cancellationToken));
+    }
 
     public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) => inner.GetMetadataAsync(room, cancellationToken);
 
@@ -56,6 +65,9 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, CancellationToken cancellationToken) =>
         inner.ListenAsync(room, change =>
         {
-            if (!Loses(change)) listener(change);
+            if (Loses(change)) return;
+            _tells = true;
+            listener(change);
+            _tells = false;
         }, cancellationToken);
 }
