@@ -9,7 +9,7 @@ internal sealed class MessageReader(WebSocket socket, int limitBytes)
 {
     private const int FirstBuffer = 1024;
 
-    /// <summary>The next message. Never throws for what the peer does: that is the message's refusal or end.</summary>
+    /// <summary>The next message. Never throws for what the client does: that is the message's refusal or end.</summary>
     public async ValueTask<InboundMessage> ReadAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
@@ -20,7 +20,7 @@ internal sealed class MessageReader(WebSocket socket, int limitBytes)
             {
                 if (length == buffer.Length) buffer = Grow(buffer);
                 var received = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
-                if (received.MessageType == WebSocketMessageType.Close) return new(default, End: PeerCloseCode());
+                if (received.MessageType == WebSocketMessageType.Close) return new(default, End: ClientCloseCode());
                 if (received.MessageType == WebSocketMessageType.Binary) return new(default, Refusal: CloseCodes.Binary);
                 length += received.Count;
                 if (length > limitBytes) return new(default, Refusal: CloseCodes.TooBig);
@@ -43,7 +43,7 @@ internal sealed class MessageReader(WebSocket socket, int limitBytes)
     }
 
     // A close frame without a code is how a browser's plain close() looks.
-    private int PeerCloseCode() => socket.CloseStatus is null or WebSocketCloseStatus.Empty ? CloseCodes.Normal : (int)socket.CloseStatus;
+    private int ClientCloseCode() => socket.CloseStatus is null or WebSocketCloseStatus.Empty ? CloseCodes.Normal : (int)socket.CloseStatus;
 
     private static byte[] Grow(byte[] full)
     {

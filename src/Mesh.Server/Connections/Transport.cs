@@ -197,7 +197,7 @@ internal sealed class Transport : IAsyncDisposable
             if (message.End is { } end) return end;
             Interlocked.Exchange(ref _lastSeen, _time.GetTimestamp());
             if (message.Refusal is not null) continue;
-            // After the server's close only the peer's own is waited for.
+            // After the server's close only the client's own is waited for.
             if (_close is null) await TakeAsync(InboundFrame.Parse(message.Utf8));
         }
     }
@@ -272,6 +272,12 @@ internal sealed class Transport : IAsyncDisposable
         catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {
             if (!_hasAnsweredItself) Kill();
+        }
+        catch
+        {
+            // The product's own fault. Without an end nothing would be sent any more, and nobody would notice.
+            Kill();
+            throw;
         }
     }
 }

@@ -33,4 +33,18 @@ public sealed class OutboxTests
         (crowded, easedBeforeTheLast, outbox.IsCrowded).ShouldBe((true, true, false));
         last.Task.IsCompleted.ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task What_can_not_be_written_ends_its_receiver_and_nobody_else()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await server.ConnectAsync();
+        await using var other = await server.ConnectAsync();
+        server.Mesh.FindConnection(client.Id)!.Transport!.TrySend(OutboundMessage.OfSnapshot(() => throw new NotSupportedException(), new()));
+        (await client.Closed).ShouldBe(1006);
+        await server.UntilGoneAsync(client.Id);
+        await other.FenceAsync();
+        await Wait.UntilAsync(() => server.Errors.All.Count == 1);
+        server.Errors.Clear();
+    }
 }
