@@ -10,6 +10,14 @@ internal static class AppJson
     public static RawJson Serialize<T>(T value, JsonSerializerOptions options) =>
         value is RawJson raw ? raw : new(JsonSerializer.SerializeToUtf8Bytes(value, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T))));
 
+    /// <summary>An event of the application.</summary>
+    /// <exception cref="MeshException"><c>ETOOLARGE</c>: no receiver's outbound queue could take it, and all of them would be closed.</exception>
+    public static byte[] Event(string command, RawJson payload, int outboundBytes)
+    {
+        var frame = OutboundFrame.Event(command, payload);
+        return frame.Length <= outboundBytes ? frame : throw Refusals.TooLarge("event", outboundBytes);
+    }
+
     public static T? Deserialize<T>(RawJson json, JsonSerializerOptions options)
     {
         if (json is T raw) return raw;

@@ -55,8 +55,9 @@ public sealed class MeshConnection
     public IReadOnlyCollection<string> Rooms => Memberships.Rooms;
 
     /// <summary>Sends an event to this connection. False if it is not open, or too slow to take it.</summary>
+    /// <exception cref="MeshException"><c>ETOOLARGE</c>: it is larger than <see cref="MeshOptions.OutboundBytes"/>.</exception>
     public bool Send<T>(string command, T payload) =>
-        Transport is { } transport && transport.TrySend(OutboundMessage.Of(OutboundFrame.Event(command, AppJson.Serialize(payload, _json))));
+        Transport is { } transport && transport.TrySend(AppJson.Event(command, AppJson.Serialize(payload, _json), transport.OutboundBytes));
 
     /// <summary>Ends the connection: its members leave at once.</summary>
     /// <param name="code">A close code of protocol §14; clients do not reconnect after 4100–4199. Default: 4100.</param>

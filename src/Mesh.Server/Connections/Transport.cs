@@ -99,6 +99,9 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>True while diffs should be held back.</summary>
     public bool IsCrowded => _outbox.IsCrowded;
 
+    /// <summary>How many bytes may wait to be sent.</summary>
+    public int OutboundBytes => _options.OutboundBytes;
+
     /// <summary>Told when an answer to a latency request arrives.</summary>
     public Action? LatencyAnswered { get; set; }
 

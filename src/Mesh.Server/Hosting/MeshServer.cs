@@ -12,10 +12,12 @@ public sealed class MeshServer
     private readonly ConnectionEvents _events;
     private readonly IRoomStore _store;
     private readonly IBackplane _backplane;
+    private readonly MeshOptions _options;
     private readonly MeshJsonOptions _json;
 
-    private MeshServer(ConnectionRegistry connections, ConnectionEvents events, IRoomStore store, IBackplane backplane, IOptions<MeshJsonOptions> json) =>
-        (_connections, _events, _store, _backplane, _json) = (connections, events, store, backplane, json.Value);
+    private MeshServer(
+        ConnectionRegistry connections, ConnectionEvents events, IRoomStore store, IBackplane backplane, IOptions<MeshOptions> options, IOptions<MeshJsonOptions> json) =>
+        (_connections, _events, _store, _backplane, _options, _json) = (connections, events, store, backplane, options.Value, json.Value);
 
     // Its parts are internal, so the container can't find a constructor by itself.
     internal static MeshServer Create(IServiceProvider services) => new(
@@ -23,6 +25,7 @@ public sealed class MeshServer
         services.GetRequiredService<ConnectionEvents>(),
         services.GetRequiredService<IRoomStore>(),
         services.GetRequiredService<IBackplane>(),
+        services.GetRequiredService<IOptions<MeshOptions>>(),
         services.GetRequiredService<IOptions<MeshJsonOptions>>());
 
     /// <summary>Raised once for each connection that came; a resumed one had come before. What a handler throws is logged.</summary>
@@ -62,13 +65,14 @@ public sealed class MeshServer
     }
 
     /// <summary>Sends an event to all connections of all nodes, except those of the given ids.</summary>
+    /// <exception cref="MeshException"><c>ETOOLARGE</c>: it is larger than <see cref="MeshOptions.OutboundBytes"/>.</exception>
     public ValueTask BroadcastAsync<T>(string command, T payload, IEnumerable<string>? except = null, CancellationToken cancellationToken = default) =>
         BroadcastAsync(null, command, payload, except, cancellationToken);
 
     internal ValueTask BroadcastAsync<T>(string? room, string command, T payload, IEnumerable<string>? except, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(command);
-        var frame = OutboundFrame.Event(command, Serialize(payload));
+        var frame = AppJson.Event(command, Serialize(payload), _options.OutboundBytes);
         return _backplane.SendAsync(new(room, frame, except?.ToImmutableHashSet(StringComparer.Ordinal) ?? []), cancellationToken);
     }
 

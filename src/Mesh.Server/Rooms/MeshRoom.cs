@@ -56,6 +56,7 @@ public sealed class MeshRoom
     }
 
     /// <summary>Sends an event to all members on all nodes, except the connections of the given ids.</summary>
+    /// <exception cref="MeshException"><c>ETOOLARGE</c>: it is larger than <see cref="MeshOptions.OutboundBytes"/>.</exception>
     public ValueTask BroadcastAsync<T>(string command, T payload, IEnumerable<string>? except = null, CancellationToken cancellationToken = default) =>
         _mesh.BroadcastAsync(Name, command, payload, except, cancellationToken);
 }

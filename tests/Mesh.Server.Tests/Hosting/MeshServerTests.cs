@@ -119,6 +119,36 @@ public sealed class MeshServerTests
     }
 
     [Fact]
+    public async Task What_a_connection_was_before_it_resumed_another_leaves()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (dropped, token) = await server.OpenWithTokenAsync();
+        dropped.Drop();
+        await server.UntilDroppedAsync(dropped.Id);
+        await using var back = await server.ConnectAsync();
+        var fresh = server.Mesh.FindConnection(back.Id)!;
+        (await server.Mesh.Room("r").AddAsync(fresh.Id, Cancellation)).ShouldBeTrue();
+        await back.OpenSessionAsync(token);
+        back.Id.ShouldBe(dropped.Id);
+        await server.UntilEmptyAsync("r");
+        fresh.Rooms.ShouldBeEmpty();
+        await dropped.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_event_larger_than_an_outbound_queue_is_refused_and_ends_nobody()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await server.ConnectAsync();
+        await client.JoinAsync("r");
+        var large = new string('x', 1024 * 1024);
+        (await Should.ThrowAsync<MeshException>(async () => await server.Mesh.BroadcastAsync("large", large, cancellationToken: Cancellation))).Code.ShouldBe(ErrorCodes.TooLarge);
+        (await Should.ThrowAsync<MeshException>(async () => await server.Mesh.Room("r").BroadcastAsync("large", large, cancellationToken: Cancellation))).Code.ShouldBe(ErrorCodes.TooLarge);
+        Should.Throw<MeshException>(() => server.Mesh.FindConnection(client.Id)!.Send("large", large)).Code.ShouldBe(ErrorCodes.TooLarge);
+        await client.ShouldHaveEventsAsync();
+    }
+
+    [Fact]
     public async Task A_connection_that_only_listens_is_announced_by_its_first_ping()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);
