@@ -6,12 +6,16 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     [ThreadStatic]
     private static bool _tells;
 
+    private int _calls;
     private TaskCompletionSource? _held;
     private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Predicate<RoomEvent> Loses { get; set; } = _ => false;
 
     public bool FailsReads { get; set; }
+
+    /// <summary>How often it was called.</summary>
+    public int Calls => Volatile.Read(ref _calls);
 
     /// <summary>How often a listener read while it was being told, which the seam forbids.</summary>
     public int ReadsByListeners { get; private set; }
@@ -38,36 +42,44 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _calls);
         if (FailsJoins || room == Broken) throw new IOException("The store is away.");
         if (_held is { Task.IsCompleted: false } held && _waiting.TrySetResult()) await held.Task;
         return await inner.JoinAsync(room, member, state, cancellationToken);
     }
 
     public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken) =>
-        inner.SetStateAsync(room, connectionId, state, cancellationToken);
+        Called().SetStateAsync(room, connectionId, state, cancellationToken);
 
     public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken) =>
-        inner.SetMemberMetadataAsync(room, connectionId, metadata, cancellationToken);
+        Called().SetMemberMetadataAsync(room, connectionId, metadata, cancellationToken);
 
     public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) =>
-        room == Broken ? throw new IOException("The store is away.") : inner.LeaveAsync(room, connectionId, cancellationToken);
+        room == Broken ? throw new IOException("The store is away.") : Called().LeaveAsync(room, connectionId, cancellationToken);
 
     public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _calls);
         if (_tells) ReadsByListeners++;
         return FailsReads ? throw new IOException("The store is away.") : Shows(await inner.ReadAsync(room, cancellationToken));
     }
 
-    public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) => inner.GetMetadataAsync(room, cancellationToken);
+    public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) => Called().GetMetadataAsync(room, cancellationToken);
 
-    public ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken) => inner.SetMetadataAsync(room, metadata, cancellationToken);
+    public ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken) => Called().SetMetadataAsync(room, metadata, cancellationToken);
 
     public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, CancellationToken cancellationToken) =>
-        inner.ListenAsync(room, change =>
+        Called().ListenAsync(room, change =>
         {
             if (Loses(change)) return;
             _tells = true;
             listener(change);
             _tells = false;
         }, cancellationToken);
+
+    private IRoomStore Called()
+    {
+        Interlocked.Increment(ref _calls);
+        return inner;
+    }
 }

@@ -213,6 +213,27 @@ public sealed class UnreliableStoreTests
         await Wait.UntilAsync(() => Kept.Rooms(server) == 0);
     }
 
+    [Theory]
+    [Trait("Fault", "22")]
+    [InlineData("mesh/enter", """{"rooms":[{"roomName":"r","publish":{"state":1}}]}""", 1)]
+    [InlineData("mesh/subscribe-presence", """{"roomName":"r"}""", 0)]
+    [InlineData("mesh/join-room", """{"roomName":"r"}""", 2)]
+    public async Task A_join_costs_the_store_the_same_however_many_members_there_are(string command, string payload, int calls)
+    {
+        var (server, store) = await StartAsync(fakeTime: true); // Nobody leaves while it is counted.
+        await using var _ = server;
+        await using var resident = await server.OpenAsync();
+        await resident.EnterAsync("r");
+        foreach (var members in new[] { 10, 1000 })
+        {
+            for (var at = (await server.Mesh.Room("r").ReadAsync(Cancellation)).Count; at < members; at++) await store.JoinAsync("r", new($"elsewhere-{at}"), null, Cancellation);
+            await using var client = await server.OpenAsync();
+            var before = store.Calls;
+            await client.RequestAsync(command, payload);
+            (store.Calls - before).ShouldBe(calls);
+        }
+    }
+
     [Fact]
     public async Task A_membership_claimed_at_the_last_moment_is_claimed()
     {
