@@ -30,7 +30,7 @@ internal sealed class StateReader<TState>(JsonTypeInfo<TState> type)
         }
         catch (Exception unreadable)
         {
-            // Others may publish anything, and the application's converters may throw anything.
+            // Whatever the type's own converters and constructors throw: who published it must not hide the others.
             return new(default, unreadable);
         }
     }

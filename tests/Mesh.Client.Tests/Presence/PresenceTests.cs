@@ -114,6 +114,23 @@ public sealed class PresenceTests : Scenario
     }
 
     [Fact]
+    public async Task A_state_that_its_type_refuses_hides_nobody_else()
+    {
+        var client = await ConnectAsync();
+        await client.JoinRoomAsync("general").InTimeAsync();
+        (await client.PublishPresenceStateAsync("general", new { name = "" }).InTimeAsync()).ShouldBeTrue();
+        var (carols, viewing) = (await ConnectAsync(), await ConnectAsync());
+        await carols.JoinRoomAsync("general").InTimeAsync();
+        (await carols.PublishPresenceStateAsync("general", new { name = "carol" }).InTimeAsync()).ShouldBeTrue();
+        await using var presence = viewing.CreatePresence(new PresenceOptions<Named> { Room = "general", StorageKey = "state", StateIdentifier = state => state?.Name });
+        await presence.PublishAsync(new("alice")).InTimeAsync();
+        presence.Users.Select(user => user.Id).ShouldBe(["carol", "alice"]);
+
+        viewing.Storage.Set("m:presence:state", """{"name":""}""");
+        presence.Read().ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_state_ends_when_it_was_said_to()
     {
         var (alice, bob) = (View(await ConnectAsync()), View(await ConnectAsync()));
@@ -173,5 +190,16 @@ public sealed class PresenceTests : Scenario
         await using var raw = client.CreatePresence(new PresenceOptions<JsonElement> { Room = "raw", StorageKey = "r", StateIdentifier = state => state.GetProperty("who").GetString() });
         await raw.PublishAsync(JsonElement.Parse("""{"who":"alice","deep":{"x":[1,2.50]}}""")).InTimeAsync();
         raw.Users.Single().State.GetRawText().ShouldBe("""{"who":"alice","deep":{"x":[1,2.50]}}""");
+    }
+
+    private sealed record Named
+    {
+        public Named(string name)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(name);
+            Name = name;
+        }
+
+        public string Name { get; }
     }
 }
