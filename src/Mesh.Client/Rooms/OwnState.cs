@@ -80,7 +80,7 @@ internal sealed class OwnState
     public void See(RawJson state)
     {
         var known = _last?.State ?? RawJson.Null;
-        if (_intent is null && (known.HasValue || state.HasValue) && known != state) Know(new(state.HasValue ? state : RawJson.Null));
+        if (_intent is null && !known.SaysSameAs(state)) Know(new(state.HasValue ? state : RawJson.Null));
     }
 
     /// <summary>What to say with the entry to the room on a new connection; null: nothing.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mesh.Protocol;
 
 namespace Mesh.Client;
@@ -98,11 +97,7 @@ internal sealed class PlainRoster
         var known = _roster.Find(id);
         var now = new Stamp(_roster.Epoch, revision);
         var member = new Member { ConnectionId = id, Number = number, Metadata = metadata.HasValue ? metadata : default, JoinedAt = known?.JoinedAt ?? now };
-        if (known is not null && IsSame(known.State, state)) return member with { State = known.State, Stamp = known.Stamp };
+        if (known is not null && known.State.SaysSameAs(state)) return member with { State = known.State, Stamp = known.Stamp };
         return state.HasValue || known?.Stamp is not null ? member with { State = state.HasValue ? state : RawJson.Null, Stamp = now } : member;
     }
-
-    // A plain server may write anew what it was sent.
-    private static bool IsSame(RawJson known, RawJson state) =>
-        known.HasValue == state.HasValue && (!state.HasValue || known == state || JsonElement.DeepEquals(known.Parse(), state.Parse()));
 }

@@ -112,6 +112,18 @@ public sealed class OwnStateTests
     }
 
     [Fact]
+    public void A_plain_server_may_write_a_state_anew_and_it_expires_all_the_same()
+    {
+        Own.Opened(null, default);
+        var published = Own.PublishAsync(new(RawJson.FromText("""{"a":1.0,"b":"\u00e9"}""")) { Expires = _bench.Now + 500 }, silent: false);
+        _bench.AnswerPlain();
+        published.IsCompletedSuccessfully.ShouldBeTrue();
+        Own.See(RawJson.FromText("""{"b":"é","a":1}"""));
+        Own.Close();
+        Own.Open()!.Publish!.ExpireAfter.ShouldBe(500);
+    }
+
+    [Fact]
     public void A_refusal_reaches_the_caller_and_what_was_acknowledged_last_is_kept()
     {
         Own.Opened(null, default);
