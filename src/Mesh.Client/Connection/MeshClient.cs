@@ -28,7 +28,7 @@ public sealed partial class MeshClient : IConnectorOwner, IAsyncDisposable
     /// <exception cref="PlatformNotSupportedException">An option is set that a browser does not let be set.</exception>
     public MeshClient(string url, MeshClientOptions? options = null)
     {
-        _options = options ?? new();
+        _options = options?.Copy() ?? new();
         var uri = MeshClientOptionsValidator.Check(url, _options);
         Log = (_options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<MeshClient>();
         Gate = new(_options.TimeProvider ?? TimeProvider.System);

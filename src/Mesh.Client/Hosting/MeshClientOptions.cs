@@ -33,7 +33,7 @@ public sealed class MeshClientOptions
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Sent with each request to connect. In WebAssembly they can't be set: leave them empty there. Default: none.</summary>
-    public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+    public IDictionary<string, string> Headers { get; private set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Sent with each request to connect. In WebAssembly the browser sends its own: leave it null there. Default: null.</summary>
     public CookieContainer? Cookies { get; set; }
@@ -64,4 +64,12 @@ public sealed class MeshClientOptions
 
     /// <summary>Default: null, nothing is logged, or the one of the service provider.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>What a client was made with, whatever becomes of these.</summary>
+    internal MeshClientOptions Copy()
+    {
+        var copy = (MeshClientOptions)MemberwiseClone();
+        copy.Headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase);
+        return copy;
+    }
 }

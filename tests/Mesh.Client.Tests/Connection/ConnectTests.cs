@@ -121,6 +121,19 @@ public sealed class ConnectTests : Scenario
     }
 
     [Fact]
+    public async Task What_is_changed_in_its_options_later_has_no_effect()
+    {
+        await StartAsync();
+        var options = new MeshClientOptions { Storage = new MemoryPresenceStorage(), ConnectTimeout = TimeSpan.FromSeconds(10) };
+        await using var client = new MeshClient(Server.Url, options);
+        options.CommandTimeout = TimeSpan.Zero;
+        options.Headers["not a header\n"] = "x";
+        options.ClientKey = "x";
+        await client.ConnectAsync().InTimeAsync();
+        (await client.CommandAsync<string>("echo", "hello").InTimeAsync()).ShouldBe("hello");
+    }
+
+    [Fact]
     public async Task A_client_that_was_disposed_does_not_connect()
     {
         await StartAsync();
