@@ -43,7 +43,7 @@ public sealed class FilePresenceStorage : IPresenceStorage
         var unfinished = $"{path}.{Guid.NewGuid():n}.tmp";
         try
         {
-            File.WriteAllText(unfinished, value);
+            Create(unfinished, value);
             File.Move(unfinished, path, overwrite: true);
         }
         catch
@@ -77,8 +77,7 @@ public sealed class FilePresenceStorage : IPresenceStorage
         try
         {
             // Only one of those who ask at once can create it.
-            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            file.Write(Encoding.UTF8.GetBytes(created));
+            Create(path, created);
             return created;
         }
         catch (IOException) when (File.Exists(path))
@@ -104,6 +103,15 @@ public sealed class FilePresenceStorage : IPresenceStorage
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Folder);
         else Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    // The folder may be older, and open to all.
+    private static void Create(string path, string value)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
+        file.Write(Encoding.UTF8.GetBytes(value));
     }
 
     // Keys have characters that file names have not, and may differ in case only.

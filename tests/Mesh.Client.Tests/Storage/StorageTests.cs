@@ -63,8 +63,13 @@ public sealed class StorageTests : IDisposable
     {
         if (OperatingSystem.IsWindows()) return;
         var folder = Path.Combine(_folder, "own");
-        new FilePresenceStorage(folder).Set("k", "v");
+        var storage = new FilePresenceStorage(folder);
+        storage.Set("k", "v");
         File.GetUnixFileMode(folder).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        // The folder may be older, and open to all.
+        storage.GetOrAdd("l", () => "w");
+        Directory.GetFiles(folder).Select(File.GetUnixFileMode).ShouldBe([UnixFileMode.UserRead | UnixFileMode.UserWrite, UnixFileMode.UserRead | UnixFileMode.UserWrite]);
     }
 
     [Fact]
