@@ -12,6 +12,8 @@ namespace Mesh.Client;
 /// <param name="room">In which the stamps are; those of another room say nothing here.</param>
 internal sealed class StoredState(SafeStorage storage, string key, string room)
 {
+    private const int MostAttempts = 8;
+
     private readonly string _stateKey = "m:presence:" + key;
     private readonly string _stampKey = "m:presence-stamp:" + key;
 
@@ -23,9 +25,9 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     {
         get
         {
-            var stored = storage.Get(_stateKey);
+            var (stored, beside) = ReadBoth();
             var state = Parse(stored);
-            if (ParseBeside(storage.Get(_stampKey)) is not { } beside || beside.State != stored || beside.Room != room)
+            if (beside is null || beside.State != stored || beside.Room != room)
                 return state.HasValue ? new(state) : null;
             return new(state) { Stamp = beside.Stamp, Deadline = beside.Deadline, Expires = beside.Expires };
         }
@@ -49,6 +51,17 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     public void Revert(OwnRecord refused, OwnRecord? last)
     {
         if (Record is { } stored && stored.Stamp == refused.Stamp && stored.State == refused.State) Write(last ?? new(RawJson.Null));
+    }
+
+    // Another process may write both between the one reading and the other: an old state is not to be taken for a new one.
+    private (string? State, StampRecord? Beside) ReadBoth()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var stored = storage.Get(_stateKey);
+            var beside = ParseBeside(storage.Get(_stampKey));
+            if (beside is null || beside.State == stored || attempt == MostAttempts || storage.Get(_stateKey) == stored) return (stored, beside);
+        }
     }
 
     private void Write(OwnRecord record, bool traced = false)

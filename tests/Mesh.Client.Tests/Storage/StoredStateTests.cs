@@ -88,9 +88,36 @@ public sealed class StoredStateTests
         _stored.Record.ShouldBeNull();
     }
 
+    [Fact]
+    public void What_another_process_writes_between_the_one_reading_and_the_other_is_read_whole()
+    {
+        _stored.Acknowledge(Record("1", new(1, 2)));
+        var shared = new SharedStorage(_storage) { BetweenReads = () => In("general").Acknowledge(Record("2", new(1, 3))) };
+        new StoredState(new(shared, NullLogger.Instance), "k", "general").Record.ShouldBe(Record("2", new(1, 3)));
+    }
+
     private static RawJson Json(string text) => RawJson.FromText(text);
 
     private static OwnRecord Record(string state, Stamp? stamp = null, long? deadline = null) => new(Json(state)) { Stamp = stamp, Deadline = deadline };
 
     private StoredState In(string room) => new(new(_storage, NullLogger.Instance), "k", room);
+
+    /// <summary>Storage in which another process writes once, between two readings of this one.</summary>
+    private sealed class SharedStorage(IPresenceStorage storage) : IPresenceStorage
+    {
+        public Action? BetweenReads { get; set; }
+
+        public string? Get(string key)
+        {
+            var value = storage.Get(key);
+            var write = BetweenReads;
+            BetweenReads = null;
+            write?.Invoke();
+            return value;
+        }
+
+        public void Set(string key, string value) => storage.Set(key, value);
+
+        public void Remove(string key) => storage.Remove(key);
+    }
 }
