@@ -162,8 +162,7 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
 
     private async Task FinishAsync(Task left)
     {
-        _maker.Stop();
-        var told = _teller.StopAsync();
+        var stopped = Task.WhenAll(_maker.StopAsync(), _teller.StopAsync());
         try
         {
             await left.WaitAsync(Farewell, _client.Gate.Time).ConfigureAwait(false);
@@ -172,6 +171,6 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
         {
             // Whenever it hears of it, the server will know.
         }
-        await told.ConfigureAwait(false);
+        await stopped.ConfigureAwait(false);
     }
 }

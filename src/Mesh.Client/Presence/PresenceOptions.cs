@@ -26,7 +26,9 @@ public sealed class PresenceOptions<TState>
 
     /// <summary>
     /// Gets all users, a new list, once for each change of the view; the first time when the room is first seen, also if it is
-    /// empty. While it is slow, views in between are skipped. Default: null.
+    /// empty, which may be before <see cref="MeshClient.CreatePresence{TState}(PresenceOptions{TState})"/> has returned. While it
+    /// is slow, views in between are skipped. An async lambda would be async void, whose exceptions end a program: watch with
+    /// <see cref="Presence{TState}.WatchAsync"/> instead. Default: null.
     /// </summary>
     public Action<IReadOnlyList<PresenceUser<TState>>>? OnUpdate { get; init; }
 

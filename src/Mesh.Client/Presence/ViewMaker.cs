@@ -26,6 +26,10 @@ internal sealed class ViewMaker<TState>
     private bool _isFresh;
     private volatile bool _isStopped;
 
+    // While a batch is made: on which thread, and completed when it is.
+    private int _thread;
+    private TaskCompletionSource? _making;
+
     public ViewMaker(PresenceOptions<TState> options, StateReader<TState> states, Action<PresenceView<TState>> show, ILogger log)
     {
         (_options, _states, _show, _log) = (options, states, show, log);
@@ -70,21 +74,27 @@ internal sealed class ViewMaker<TState>
         return made.Task;
     }
 
-    /// <summary>Shows nothing any more.</summary>
-    public void Stop()
+    /// <summary>Asks and shows nothing any more.</summary>
+    /// <returns>Completed when no identifier runs but, perhaps, the one that stops it.</returns>
+    public Task StopAsync()
     {
-        lock (_lock) _isStopped = true;
-        _turn.Ask();
+        lock (_lock)
+        {
+            _isStopped = true;
+            return _making is null || _thread == Environment.CurrentManagedThreadId ? Task.CompletedTask : _making.Task;
+        }
     }
 
     private void MakeNext()
     {
         Batch batch;
         bool isFresh;
+        var making = Completions.Create();
         lock (_lock)
         {
             (batch, _next) = (_next, new());
             isFresh = _isFresh;
+            (_thread, _making) = (Environment.CurrentManagedThreadId, making);
         }
         try
         {
@@ -94,6 +104,8 @@ internal sealed class ViewMaker<TState>
         {
             _log.ViewFailed(_options.Room, failure);
         }
+        lock (_lock) (_thread, _making) = (0, null);
+        making.TrySetResult();
         foreach (var made in batch.Waiting) made.TrySetResult();
     }
 
@@ -111,6 +123,7 @@ internal sealed class ViewMaker<TState>
 
     private void Identify(Member member)
     {
+        if (_isStopped) return;
         if (!_states.TryRead(member.State, out var state, out var unreadable))
         {
             _log.StateUnreadable(_options.Room, typeof(TState).Name, member.ConnectionId, unreadable!);

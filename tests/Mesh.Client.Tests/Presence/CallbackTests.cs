@@ -182,6 +182,31 @@ public sealed class CallbackTests : Scenario
     }
 
     [Fact]
+    public async Task After_disposing_nobody_is_asked_whose_a_state_is()
+    {
+        foreach (var user in new[] { "alice", "bob", "carol" }) await View(await ConnectAsync()).SayAsync(user, "here");
+        using var free = new ManualResetEventSlim();
+        var asked = 0;
+        var presence = Own((await ConnectAsync()).CreatePresence(new PresenceOptions<State>
+        {
+            Room = "general",
+            StorageKey = "state",
+            StateIdentifier = state =>
+            {
+                Interlocked.Increment(ref asked);
+                free.Wait();
+                return state?.UserId;
+            },
+        }));
+        await Wait.UntilAsync(() => Volatile.Read(ref asked) == 1);
+        var disposing = presence.DisposeAsync().AsTask();
+        free.Set();
+        await disposing.InTimeAsync();
+        asked.ShouldBe(1);
+        presence.Users.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Who_watches_gets_the_newest_and_holds_up_nobody()
     {
         var client = await ConnectAsync();
