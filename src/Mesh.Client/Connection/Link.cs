@@ -182,8 +182,10 @@ internal sealed class Link : ITransportOwner
     {
         lock (_gate.Lock)
         {
+            // A server that has said goodbye may not take what is still sent: only the second time is it over.
+            if (!_isOpen) _impatience.Cancel();
+            else if (!_impatience.IsSet) _impatience.Set(Impatience);
             _isOpen = false;
-            _impatience.Cancel();
             End(code, reason);
         }
     }

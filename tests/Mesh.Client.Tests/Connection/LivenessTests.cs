@@ -73,4 +73,19 @@ public sealed class LivenessTests : Scenario
         await Wait.UntilAsync(_time, Second, () => connecting.IsCompleted);
         await connecting;
     }
+
+    [Fact]
+    public async Task Nothing_is_left_of_a_connection_whose_server_has_said_goodbye_and_does_not_listen()
+    {
+        var server = Own(new DeafServer());
+        var accepting = server.AcceptAsync();
+        var client = NewClient(server.Url, options: it => it.Reconnect = false);
+        await client.ConnectAsync().InTimeAsync();
+        await accepting;
+        var flood = Enumerable.Range(0, 300).Select(_ => client.CommandAsync<string>("echo", new string('x', 60_000))).ToList();
+        await server.CloseAsync(CloseCodes.Silent);
+        foreach (var one in flood) (await Should.ThrowAsync<MeshException>(one.InTimeAsync())).Code.ShouldBe(ErrorCodes.Closed);
+        client.Status.ShouldBe(MeshClientStatus.Offline);
+        await Wait.UntilAsync(server.IsDeserted);
+    }
 }
