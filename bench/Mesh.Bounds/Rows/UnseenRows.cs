@@ -58,10 +58,12 @@ internal static class UnseenRows
     private static async Task<Viewer> EnterAsync(Stage stage, Audience audience, int port)
     {
         var member = await Viewer.ConnectAsync(port, stage.NewName("member"));
-        using var joined = audience.AwaitJoin(member.ConnectionId, member.UserId);
+        var mark = stage.NewName("mark");
+        // The last that is seen of it: the join may come before the state.
+        using var published = audience.AwaitPublish(member.UserId, mark);
         member.Enter(audience.Room);
-        await member.PublishAsync("");
-        await joined.SeenByAllAsync(0, Patience.Limit);
+        await member.PublishAsync(mark);
+        await published.SeenByAllAsync(0, Patience.Limit);
         return member;
     }
 
