@@ -26,6 +26,7 @@ public sealed class Browser : IAsyncDisposable
         await browser.RememberAsync("demo-userId", name);
         if (clientKey is not null) await browser.RememberAsync("m:client-key", clientKey);
         await context.AddInitScriptAsync(RecordViews);
+        await context.AddInitScriptAsync(MarkButtons);
         return browser;
     }
 
@@ -92,5 +93,16 @@ public sealed class Browser : IAsyncDisposable
           const record = () => window.shown.push([...list.children].map((item) => item.textContent));
           if (list) new MutationObserver(record).observe(list, { childList: true });
         });
+        """;
+
+    /// <summary>Marks the buttons that listen: the demo's do so once its first publish was acknowledged, maybe long after it was shown.</summary>
+    private const string MarkButtons = """
+        {
+          const { addEventListener } = HTMLButtonElement.prototype;
+          HTMLButtonElement.prototype.addEventListener = function (...args) {
+            addEventListener.apply(this, args);
+            this.dataset.listens = args[0];
+          };
+        }
         """;
 }

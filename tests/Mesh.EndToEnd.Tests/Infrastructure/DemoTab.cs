@@ -26,11 +26,11 @@ public sealed class DemoTab(IPage page, string owner) : Tab(page, owner)
     public async Task SayAsync(string status)
     {
         await Page.FillAsync("#status", status);
-        await Page.ClickAsync("#update");
+        await Page.ClickAsync("#update[data-listens=click]");
     }
 
     /// <summary>Clicks "Clear".</summary>
-    public Task ClearAsync() => Page.ClickAsync("#clear");
+    public Task ClearAsync() => Page.ClickAsync("#clear[data-listens=click]");
 
     /// <summary>The user's own state, as this browser has stored it.</summary>
     public Task<string?> StoredAsync() => Page.EvaluateAsync<string?>("localStorage.getItem('m:presence:user-state:general')");
