@@ -181,7 +181,7 @@ export class Connector {
 
   /** Where the server finds out which connections are of one user. */
   get #clientKey() {
-    return this.#options.clientKey ?? storedOr(this.#storage, "m:client-key", () => randomId(32), 16);
+    return this.#options.clientKey ?? storedOr(this.#storage, "m:client-key", () => randomId(32), 16, 256);
   }
 
   /**

@@ -87,10 +87,11 @@ export function getOrCreateId(key) {
  * @param {string} key
  * @param {() => string} make
  * @param {number} [shortest] what is shorter is none
+ * @param {number} [longest] nor is what is longer
  */
-export function storedOr(storage, key, make, shortest = 1) {
+export function storedOr(storage, key, make, shortest = 1, longest = Infinity) {
   const stored = storage.get(key);
-  if (stored && stored.length >= shortest) return stored;
+  if (stored && stored.length >= shortest && stored.length <= longest) return stored;
   const made = make();
   storage.set(key, made);
   return made;

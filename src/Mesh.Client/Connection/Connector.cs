@@ -210,11 +210,25 @@ internal sealed partial class Connector : ILinkOwner
             _coming = Completions.Create();
             Status = MeshClientStatus.Reconnecting;
         }
-        var random = _options.Jitter is { } jitter ? jitter() : Random.Shared.NextDouble();
+        var random = Chance();
         var delay = ReconnectPolicy.Delay(_attempt++, _gate.Time.GetElapsedTime(_since), random);
         _failures++;
         _log.WillRetry(_url, delay);
         _retry.Set(delay);
+    }
+
+    // Whatever the application's source says, there is a next attempt.
+    private double Chance()
+    {
+        try
+        {
+            if (_options.Jitter?.Invoke() is { } chance and >= 0 and < 1) return chance;
+        }
+        catch (Exception failure)
+        {
+            _log.JitterFailed(failure);
+        }
+        return Random.Shared.NextDouble();
     }
 
     // Goes offline until the application connects again.

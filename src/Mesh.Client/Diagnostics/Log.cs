@@ -48,4 +48,7 @@ internal static partial class Log
 
     [LoggerMessage(15, LogLevel.Warning, "The context that callbacks run on ({Context}) takes nothing any more.")]
     public static partial void ContextGone(this ILogger log, string context, Exception failure);
+
+    [LoggerMessage(16, LogLevel.Warning, "The source of jitter failed; another one was asked.")]
+    public static partial void JitterFailed(this ILogger log, Exception failure);
 }

@@ -7,13 +7,14 @@ internal static class ClientKeys
 {
     private const string Key = "m:client-key";
     private const int Shortest = 16;
+    private const int Longest = 256;
     private const int Length = 32;
 
     /// <summary>The one that is stored, made at the first call.</summary>
     public static string Get(SafeStorage storage)
     {
         var stored = storage.GetOrAdd(Key, Create);
-        if (stored.Length >= Shortest) return stored;
+        if (stored.Length is >= Shortest and <= Longest) return stored;
         // Whatever it is, it is no key.
         var created = Create();
         storage.Set(Key, created);

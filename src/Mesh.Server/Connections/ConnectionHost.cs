@@ -98,7 +98,8 @@ internal sealed class ConnectionHost
             if (frame.Command != CommandNames.Session)
             {
                 transport.HasHadCommand = true;
-                _sessions.Confirm(transport.Connection);
+                // Not by what was sent before another WebSocket resumed: its token may still be on its way.
+                if (transport.Connection.Transport == transport) _sessions.Confirm(transport.Connection);
                 _events.Announce(transport.Connection);
             }
             await _dispatcher.ExecuteAsync(transport, frame);

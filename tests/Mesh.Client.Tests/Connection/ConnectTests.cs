@@ -120,6 +120,21 @@ public sealed class ConnectTests : Scenario
         await recorder.UntilAsync("Connecting", "Online", "connected", "Reconnecting", "disconnected 4200", "Online", "reconnected");
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(-1.0)]
+    [InlineData(1e300)]
+    [InlineData(null)]
+    public async Task Comes_back_whatever_its_source_of_jitter_says(double? chance)
+    {
+        await StartAsync();
+        var client = NewClient(options: it => it.Jitter = () => chance ?? throw new InvalidOperationException("No chance."));
+        var recorder = new Recorder(client);
+        await client.ConnectAsync().InTimeAsync();
+        Server.Mesh.FindConnection(client.ConnectionId!)!.Close(4200, "later");
+        await recorder.UntilAsync("Connecting", "Online", "connected", "Reconnecting", "disconnected 4200", "Online", "reconnected");
+    }
+
     [Fact]
     public async Task What_is_changed_in_its_options_later_has_no_effect()
     {

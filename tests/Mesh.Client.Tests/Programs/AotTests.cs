@@ -21,6 +21,23 @@ public sealed class AotTests(PublishedProgram published) : ProgramScenario, ICla
     }
 
     [Fact]
+    public async Task Two_processes_of_one_user_are_two_tabs_and_take_over_each_others_state()
+    {
+        var observer = View(await ConnectAsync());
+        var first = Run(published.File, [Server.Url, "alice"]);
+        await first.TypeAsync("here");
+        await observer.ShowsAsync("alice: here (1)");
+        // Nothing was given to it: both find the same client key, and the state.
+        var second = Run(published.File, [Server.Url, "alice"]);
+        await observer.ShowsAsync("alice: here (2)");
+        await second.TypeAsync("there");
+        await first.SaysAsync("alice: there (2)");
+        second.EndInput();
+        (await second.EndsAsync()).ShouldBe(0);
+        await observer.ShowsAsync("alice: there (1)");
+    }
+
+    [Fact]
     public async Task Finds_again_what_it_stored()
     {
         var first = Run(published.File, [Server.Url, "alice"]);

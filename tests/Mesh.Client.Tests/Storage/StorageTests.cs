@@ -81,14 +81,17 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
-    public void A_client_key_is_made_once_and_is_long_enough()
+    public void A_client_key_is_made_once_and_is_one_that_servers_take()
     {
         var storage = new SafeStorage(new MemoryPresenceStorage(), NullLogger.Instance);
         var key = ClientKeys.Get(storage);
         key.Length.ShouldBe(32);
         ClientKeys.Get(storage).ShouldBe(key);
-        storage.Set("m:client-key", "short");
-        ClientKeys.Get(storage).Length.ShouldBe(32);
+        foreach (var none in new[] { "short", new string('k', 257) })
+        {
+            storage.Set("m:client-key", none);
+            ClientKeys.Get(storage).Length.ShouldBe(32);
+        }
     }
 
     [Fact]
