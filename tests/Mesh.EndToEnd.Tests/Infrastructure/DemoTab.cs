@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Mesh.EndToEnd.Tests;
 
 /// <summary>The demo in a tab.</summary>
-public sealed class DemoTab(IPage page, string owner) : Tab(page, owner)
+public class DemoTab(IPage page, string owner) : Tab(page, owner)
 {
     /// <summary>Waits until the demo shows these users, as in <c>alice: busy (tabs: 2)</c>.</summary>
     public async Task ShowsAsync(params string[] users)
@@ -26,11 +26,11 @@ public sealed class DemoTab(IPage page, string owner) : Tab(page, owner)
     public async Task SayAsync(string status)
     {
         await Page.FillAsync("#status", status);
-        await Page.ClickAsync("#update[data-listens=click]");
+        await Page.ClickAsync(ThatListens("#update"));
     }
 
     /// <summary>Clicks "Clear".</summary>
-    public Task ClearAsync() => Page.ClickAsync("#clear[data-listens=click]");
+    public Task ClearAsync() => Page.ClickAsync(ThatListens("#clear"));
 
     /// <summary>The user's own state, as this browser has stored it.</summary>
     public Task<string?> StoredAsync() => Page.EvaluateAsync<string?>("localStorage.getItem('m:presence:user-state:general')");
@@ -41,4 +41,7 @@ public sealed class DemoTab(IPage page, string owner) : Tab(page, owner)
 
     /// <summary>All lists of users shown since the page loaded.</summary>
     public Task<string[][]> HistoryAsync() => Page.EvaluateAsync<string[][]>("shown");
+
+    /// <summary>A button of which a click is heard.</summary>
+    protected virtual string ThatListens(string button) => $"{button}[data-listens=click]";
 }
