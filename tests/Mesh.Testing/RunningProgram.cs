@@ -79,10 +79,10 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <summary>Ctrl+D.</summary>
     public void EndInput() => _process.StandardInput.Close();
 
-    /// <summary>Ctrl+C, where there are signals.</summary>
-    public async Task InterruptAsync()
+    /// <summary>Asks it to end, where there are signals. Not as Ctrl+C does, which programs started in the background may never hear.</summary>
+    public async Task TerminateAsync()
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
 

@@ -50,7 +50,7 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
     }
 
     [Fact]
-    public async Task Ctrl_C_leaves_too_and_a_cleared_state_is_shown_to_nobody()
+    public async Task A_signal_to_end_leaves_too_and_a_cleared_state_is_shown_to_nobody()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("There are no signals.");
         await BeginAsync();
@@ -64,7 +64,7 @@ public sealed class ConsoleScenarios(Chromium chromium) : Scenario(chromium)
         await alice.TypeAsync("back");
         await bob.ShowsAsync("alice: back (tabs: 1)");
 
-        await alice.InterruptAsync();
+        await alice.TerminateAsync();
         (await alice.EndsAsync()).ShouldBe(0);
         await LeftAtOnceAsync();
     }
