@@ -117,9 +117,10 @@ public sealed partial class MeshClient : IConnectorOwner, IAsyncDisposable
     /// Leaves all rooms and closes the connection, for good: only <see cref="ConnectAsync"/> opens another. What is pending
     /// fails with <c>ECLOSED</c>. It takes no longer than a second or two, whatever the server does.
     /// </summary>
-    public Task CloseAsync()
+    /// <param name="cancellationToken">Ends the waiting; the client closes all the same.</param>
+    public Task CloseAsync(CancellationToken cancellationToken = default)
     {
-        lock (Gate.Lock) return FinishAsync(_connector.CloseAsync());
+        lock (Gate.Lock) return FinishAsync(_connector.CloseAsync()).WaitAsync(cancellationToken);
     }
 
     /// <summary>Closes, for ever.</summary>

@@ -37,10 +37,12 @@ public sealed class MeshRoom
 
     /// <summary>Makes a connection of this node leave. Nothing happens if it is no member.</summary>
     /// <returns>False if there is no such connection on this node.</returns>
-    public async ValueTask<bool> RemoveAsync(string connectionId)
+    public async ValueTask<bool> RemoveAsync(string connectionId, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (_mesh.FindConnection(connectionId) is not { } connection) return false;
-        await connection.Memberships.LeaveAsync(Name);
+        // A leave that was begun is made: half of one would be a ghost.
+        await connection.Memberships.LeaveAsync(Name).AsTask().WaitAsync(cancellationToken);
         return true;
     }
 

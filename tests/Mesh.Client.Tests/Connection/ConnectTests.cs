@@ -87,6 +87,18 @@ public sealed class ConnectTests : Scenario
     }
 
     [Fact]
+    public async Task Who_cancels_a_close_waits_no_longer_and_it_closes_all_the_same()
+    {
+        await StartAsync();
+        var client = await ConnectAsync();
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(client.CloseAsync(cancelled.Token).InTimeAsync());
+        client.Status.ShouldBe(MeshClientStatus.Offline);
+        await Wait.UntilAsync(() => Server.Mesh.Connections.Count == 0);
+    }
+
+    [Fact]
     public async Task Gives_up_after_so_many_failures()
     {
         var client = NewClient(TestServer.UrlAt(FreePort.Next()), options: it => it.MaxReconnectAttempts = 2);

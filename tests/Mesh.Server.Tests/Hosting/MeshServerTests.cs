@@ -43,9 +43,9 @@ public sealed class MeshServerTests
         (await room.AddAsync("conn-nobody", Cancellation)).ShouldBeFalse();
         (await Should.ThrowAsync<MeshException>(async () => await room.AddAsync(other.Id, Cancellation))).Code.ShouldBe("ELIMIT");
         (await client.PublishPlainAsync("r", "1")).ShouldBe("true");
-        (await room.RemoveAsync(client.Id)).ShouldBeTrue();
-        (await room.RemoveAsync(client.Id)).ShouldBeTrue();
-        (await room.RemoveAsync("conn-nobody")).ShouldBeFalse();
+        (await room.RemoveAsync(client.Id, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await room.RemoveAsync(client.Id, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await room.RemoveAsync("conn-nobody", TestContext.Current.CancellationToken)).ShouldBeFalse();
         await client.ShouldHaveEventsAsync(Joined("r", client.Id), State("r", client.Id, "1"), Left("r", client.Id));
     }
 

@@ -184,7 +184,7 @@ public sealed class UnreliableStoreTests
         store.HoldNextJoin();
         var id = await client.SendAsync("mesh/join-room", Room("r"));
         await store.Waiting;
-        var removing = server.Mesh.Room("r").RemoveAsync(client.Id);
+        var removing = server.Mesh.Room("r").RemoveAsync(client.Id, Cancellation);
         store.Release();
         await removing;
         await client.ResponseAsync(id);
