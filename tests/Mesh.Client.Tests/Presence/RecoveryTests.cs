@@ -45,7 +45,7 @@ public sealed class RecoveryTests : Scenario
         await Wait.UntilAsync(() => client.Status == MeshClientStatus.Reconnecting);
         var said = Enumerable.Range(0, 10).Select(it => alice.SayAsync("alice", $"late {it}")).ToList();
         alice.Presence.Read().ShouldBe(new State("alice", "late 9"));
-        alice.Presence.IsFresh.ShouldBeFalse();
+        await Wait.UntilAsync(() => !alice.Presence.IsFresh);
         network.Forward();
         await Task.WhenAll(said).InTimeAsync();
         await alice.ShowsAsync("alice: late 9 (1)");
