@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Mesh.Testing;
 
@@ -100,6 +101,17 @@ public sealed class DemoServer : IAsyncDisposable
             // It never started.
         }
         process.Dispose();
+    }
+
+    /// <summary>Lets the process do nothing, as a machine that is overloaded (SIGSTOP), until it is told to go on.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    public Task ContinueAsync() => SignalAsync("CONT");
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync() => await KillAsync();

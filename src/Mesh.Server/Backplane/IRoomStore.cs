@@ -12,6 +12,9 @@ namespace Mesh.Server;
 /// </remarks>
 public interface IRoomStore
 {
+    /// <summary>Told that the store no longer holds the members of this node: its connections are to join again.</summary>
+    event Action? MembersLost;
+
     /// <summary>Adds a member, with its state if <paramref name="state"/> is given: one change. For a member, only the state is looked at.</summary>
     ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken);
 
@@ -35,7 +38,8 @@ public interface IRoomStore
 
     /// <summary>
     /// Tells <paramref name="listener"/> each change of the room from now on, in order, until the result is disposed. A listener that
-    /// finds a revision missing reads the room again; it must return quickly and not call the store.
+    /// finds a revision missing reads the room again, and so it does when <paramref name="missed"/> says that changes may be
+    /// missing, the last ones too. Both must return quickly and not call the store.
     /// </summary>
-    ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, CancellationToken cancellationToken);
+    ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken);
 }

@@ -11,6 +11,13 @@ internal sealed class MemoryRoomStore(IOptions<MeshOptions> options, TimeProvide
     private readonly Lock _epochGate = new();
     private long _lastEpoch;
 
+    // It holds what it holds as long as the process lives.
+    event Action? IRoomStore.MembersLost
+    {
+        add { }
+        remove { }
+    }
+
     public ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken) =>
         new(InRoom(room, it => it.Join(member, state, options.Value.MembersPerRoom)));
 
@@ -33,7 +40,7 @@ internal sealed class MemoryRoomStore(IOptions<MeshOptions> options, TimeProvide
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, CancellationToken cancellationToken)
+    public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken)
     {
         InRoom(room, it => it.Listener += listener);
         return new(new Listening(this, room, listener));

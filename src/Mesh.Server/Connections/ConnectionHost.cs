@@ -43,6 +43,7 @@ internal sealed class ConnectionHost
         (_connections, _sessions, _events, _dispatcher, _rooms) = (connections, sessions, events, dispatcher, rooms);
         (_identity, _options, _json, _metrics, _time, _lifetime, _log) = (identity, options.Value, json.Value, metrics, time, lifetime, log);
         backplane.Received += Broadcast;
+        rooms.Store.MembersLost += () => _ = JoinAgainAsync();
         lifetime.ApplicationStopping.Register(CloseAll);
     }
 
@@ -147,6 +148,11 @@ internal sealed class ConnectionHost
         {
             _events.Retire(connection);
         }
+    }
+
+    private async Task JoinAgainAsync()
+    {
+        foreach (var connection in _connections.All) await connection.Memberships.JoinAgainAsync();
     }
 
     private void Broadcast(Broadcast broadcast)

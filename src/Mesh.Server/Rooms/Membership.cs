@@ -16,6 +16,9 @@ internal sealed class Membership(Room room) : IDisposable
 
     public Room Room { get; } = room;
 
+    /// <summary>The member as the store had it last; null before that is known.</summary>
+    public Member? Last { get; set; }
+
     /// <summary>True while the membership is to be claimed, or else leaves.</summary>
     public bool AwaitsClaim
     {

@@ -58,6 +58,28 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         }
     }
 
+    /// <summary>Joins all rooms again, with the states as they were: the store has lost them.</summary>
+    public async ValueTask JoinAgainAsync()
+    {
+        foreach (var room in Rooms)
+        {
+            var done = await TakeTurnAsync();
+            try
+            {
+                if (Find(room) is { Last: var last } && !connection.IsEnded)
+                    await JoinAloneAsync(room, last is { Stamp: { } stamp } ? new StateChange.Restore(last.State, stamp, last.Deadline) : null, CancellationToken.None);
+            }
+            catch (Exception failure)
+            {
+                rooms.Log.RoomChangeFailed(connection.Id, failure);
+            }
+            finally
+            {
+                done.SetResult();
+            }
+        }
+    }
+
     /// <summary>Leaves a room; for a non-member nothing happens.</summary>
     public ValueTask LeaveAsync(string room) => LeaveAsync(room, static () => true);
 
@@ -175,6 +197,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 
     private void Watch(Membership membership, RoomChange change)
     {
+        if (change.Member is not null) membership.Last = change.Member;
         if (change is { Outcome: ChangeOutcome.Changed, Member: { } member })
             membership.ExpireAt(member, rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, stamp)));
     }

@@ -128,7 +128,7 @@ internal sealed class Room
 
     private async Task ListenAsync()
     {
-        _listening = await _store.ListenAsync(Name, Take, CancellationToken.None);
+        _listening = await _store.ListenAsync(Name, Take, Suspect, CancellationToken.None);
         var roster = await _store.ReadAsync(Name, CancellationToken.None);
         lock (_gate)
             if (_replica.Receive(roster) == DiffOutcome.Gap) BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -154,6 +154,16 @@ internal sealed class Room
                     BeginResync(change.Timestamp);
                     break;
             }
+        }
+    }
+
+    private void Suspect()
+    {
+        lock (_gate)
+        {
+            if (_replica.Roster is null) return;
+            _replica.Suspect();
+            BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
         }
     }
 

@@ -304,7 +304,7 @@ public abstract class RoomStoreConformance : IAsyncLifetime
         await JoinAsync("a");
         await ListenAsync();
         var others = new ConcurrentQueue<RoomEvent>();
-        await using var second = await Store.ListenAsync("r", others.Enqueue, Cancellation);
+        await using var second = await Store.ListenAsync("r", others.Enqueue, static () => { }, Cancellation);
         await Store.JoinAsync("s", new("a"), null, Cancellation);
         await PublishAsync("a", "1");
         await EventsUpToAsync(2);
@@ -434,7 +434,7 @@ public abstract class RoomStoreConformance : IAsyncLifetime
     private ValueTask<RoomChange> PublishAsync(string id, string state, TimeSpan? expireAfter = null) =>
         Store.SetStateAsync("r", id, new StateChange.Publish(Raw(state), expireAfter), Cancellation);
 
-    private async Task ListenAsync() => _listening = await Store.ListenAsync("r", _events.Enqueue, Cancellation);
+    private async Task ListenAsync() => _listening = await Store.ListenAsync("r", _events.Enqueue, static () => { }, Cancellation);
 
     private Task EventsUpToAsync(long revision) => Wait.UntilAsync(() => _events.LastOrDefault()?.Change.To >= revision);
 

@@ -10,6 +10,12 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     private TaskCompletionSource? _held;
     private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public event Action? MembersLost
+    {
+        add => inner.MembersLost += value;
+        remove => inner.MembersLost -= value;
+    }
+
     public Predicate<RoomEvent> Loses { get; set; } = _ => false;
 
     public bool FailsReads { get; set; }
@@ -68,14 +74,14 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 
     public ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken) => Called().SetMetadataAsync(room, metadata, cancellationToken);
 
-    public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, CancellationToken cancellationToken) =>
+    public ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken) =>
         Called().ListenAsync(room, change =>
         {
             if (Loses(change)) return;
             _tells = true;
             listener(change);
             _tells = false;
-        }, cancellationToken);
+        }, missed, cancellationToken);
 
     private IRoomStore Called()
     {

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>Puts Redis behind Mesh, so that an application may run on many nodes.</summary>
+public static class MeshRedisBuilderExtensions
+{
+    /// <summary>Keeps rooms in Redis, and sends broadcasts over it.</summary>
+    /// <param name="builder">What <c>AddMesh</c> returned.</param>
+    /// <param name="configuration">Where Redis is, as StackExchange.Redis writes it: <c>localhost:6379</c>.</param>
+    /// <param name="configure">Sets options.</param>
+    /// <exception cref="ArgumentException">The configuration is none.</exception>
+    public static IMeshBuilder AddRedis(this IMeshBuilder builder, string configuration, Action<MeshRedisOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
+        var parsed = RedisConnection.Configure(ConfigurationOptions.Parse(configuration));
+        return builder.AddRedis(async () => await ConnectionMultiplexer.ConnectAsync(parsed).ConfigureAwait(false), isOwned: true, configure);
+    }
+
+    /// <summary>The same over a connection that the application has already, and keeps.</summary>
+    /// <param name="builder">What <c>AddMesh</c> returned.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="configure">Sets options.</param>
+    public static IMeshBuilder AddRedis(this IMeshBuilder builder, IConnectionMultiplexer connection, Action<MeshRedisOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return builder.AddRedis(() => Task.FromResult(connection), isOwned: false, configure);
+    }
+
+    private static IMeshBuilder AddRedis(this IMeshBuilder builder, Func<Task<IConnectionMultiplexer>> connect, bool isOwned, Action<MeshRedisOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddOptions<MeshRedisOptions>().Configure(configure ?? (static _ => { })).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MeshRedisOptions>, MeshRedisOptionsValidator>());
+        services.AddSingleton(_ => new RedisConnection(connect, isOwned));
+        services.AddSingleton<RedisNames>();
+        services.AddSingleton<RedisNode>();
+        services.AddSingleton<IRoomStore, RedisRoomStore>();
+        services.AddSingleton<IBackplane, RedisBackplane>();
+        services.AddHostedService<RedisStart>();
+        services.AddHostedService<RedisHeartbeat>();
+        return builder;
+    }
+}

@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+[OptionsValidator]
+internal sealed partial class MeshRedisOptionsValidator : IValidateOptions<MeshRedisOptions>;

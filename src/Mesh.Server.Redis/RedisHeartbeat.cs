@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>Renews this node's lease each second, and removes the members of nodes that have not renewed theirs.</summary>
+internal sealed partial class RedisHeartbeat(RedisNode node, RedisConnection redis, RedisNames names, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await node.RetireAsync();
+        }
+        catch (Exception away) when (away is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            // Then the lease ends by itself.
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        var isAway = false;
+        do
+        {
+            try
+            {
+                foreach (var dead in await node.RenewAsync()) await RemoveMembersOfAsync(dead);
+                isAway = false;
+            }
+            catch (Exception away) when (away is RedisException or TimeoutException)
+            {
+                if (!isAway) LogAway(log, away);
+                isAway = true;
+            }
+        }
+        while (await WaitAsync(timer, stoppingToken));
+    }
+
+    private static async ValueTask<bool> WaitAsync(PeriodicTimer timer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    // Any node may do so, also several at once: what one has removed the other does not find.
+    private async Task RemoveMembersOfAsync(string dead)
+    {
+        var database = await redis.DatabaseAsync();
+        foreach (var room in await database.SetMembersAsync(names.RoomsOf(dead)))
+        {
+            var name = (string)room!;
+            await database.ScriptEvaluateAsync(RedisScripts.Reap, [names.Room(name)], [(string)names.Changes(name)!, "", dead]);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Redis can't be reached: the views of this node are stale.")]
+    private static partial void LogAway(ILogger log, Exception failure);
+}

@@ -1,0 +1,35 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>The keys and channels. All of a room are in one slot: what is in braces is an encoding of its name, so that no name splits it.</summary>
+internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
+{
+    // Of what is stored under these names: nodes of two releases may run side by side.
+    private const int Schema = 1;
+
+    private readonly string _start = $"{options.Value.Prefix}:{Schema}:";
+
+    /// <summary>On which broadcasts go to all nodes.</summary>
+    public RedisChannel Broadcasts => RedisChannel.Literal(_start + "broadcasts");
+
+    /// <summary>The hash that Scripts/room.lua describes.</summary>
+    public RedisKey Room(string name) => Of(name, "room");
+
+    /// <summary>Leases: see Scripts/renew.lua.</summary>
+    public RedisKey LiveNodes => _start + "{nodes}:alive";
+
+    public RedisKey DeadNodes => _start + "{nodes}:dead";
+
+    /// <summary>The rooms in which a generation of a node has had members.</summary>
+    public RedisKey RoomsOf(string generation) => $"{_start}{{{generation}}}:rooms";
+
+    public RedisKey Metadata(string name) => Of(name, "metadata");
+
+    /// <summary>On which a room's changes are told.</summary>
+    public RedisChannel Changes(string name) => RedisChannel.Literal(Of(name, "changes"));
+
+    private string Of(string room, string what) => $"{_start}{{{Convert.ToBase64String(Encoding.UTF8.GetBytes(room)).Replace('+', '-').Replace('/', '_')}}}:{what}";
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>
+/// This node as the others know it: a generation, which lives as long as its lease is renewed. One that was taken for dead takes
+/// another, since the members of the dead one are gone.
+/// </summary>
+internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimeProvider time)
+{
+    /// <summary>How long a lease lasts, by Redis's clock.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(8);
+
+    // What a dead node had sent may come late: its rooms are looked after for this long.
+    private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<(string Generation, string Room), bool> _indexed = new();
+    private long? _renewedAt;
+    private long? _renewingSince;
+
+    /// <summary>Names this node, and no other, nor itself after it was taken for dead.</summary>
+    public string Generation { get; private set; } = NewGeneration();
+
+    /// <summary>True while nobody can have taken this node for dead.</summary>
+    public bool IsAlive => _renewedAt is { } at && time.GetElapsedTime(at) < Lease;
+
+    /// <summary>Told that what the node had in Redis is gone: its connections are to join again.</summary>
+    public event Action? Lost;
+
+    /// <summary>Renews the lease.</summary>
+    /// <returns>The dead whose members are to be removed.</returns>
+    public async Task<string[]> RenewAsync()
+    {
+        var asked = time.GetTimestamp();
+        if (!IsAlive) _renewingSince = null;
+        var mayJudge = _renewingSince is { } since && time.GetElapsedTime(since) >= Lease;
+        var database = await redis.DatabaseAsync();
+        var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
+            RedisScripts.Renew,
+            [names.LiveNodes, names.DeadNodes],
+            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0", (long)LookedAfter.TotalMilliseconds]))!;
+        var before = (string)answer[0]!;
+        if (before == "dead")
+        {
+            Generation = NewGeneration();
+            return await RenewAsync();
+        }
+        var isLost = before == "new" && _renewedAt is not null;
+        _renewedAt = asked;
+        _renewingSince ??= asked;
+        if (isLost)
+        {
+            _indexed.Clear();
+            Lost?.Invoke();
+        }
+        return (string[])answer[1]!;
+    }
+
+    /// <summary>Ends the lease: the others need not wait for that.</summary>
+    public async Task RetireAsync()
+    {
+        _renewedAt = null;
+        await (await redis.DatabaseAsync()).ScriptEvaluateAsync(RedisScripts.Retire, [names.LiveNodes], [Generation]);
+    }
+
+    /// <summary>Notes, before the node's first join to a room, that it may have members there.</summary>
+    public async ValueTask IndexAsync(string generation, string room)
+    {
+        if (_indexed.ContainsKey((generation, room))) return;
+        await (await redis.DatabaseAsync()).SetAddAsync(names.RoomsOf(generation), room);
+        _indexed[(generation, room)] = true;
+    }
+
+    private static string NewGeneration() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 20);
+}

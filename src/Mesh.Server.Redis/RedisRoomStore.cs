@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Mesh.Protocol;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>The store of many nodes: each change is one script, which also tells it.</summary>
+internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, RedisNode node, IOptions<MeshOptions> options, TimeProvider time) : IRoomStore
+{
+    public event Action? MembersLost
+    {
+        add => node.Lost += value;
+        remove => node.Lost -= value;
+    }
+
+    public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
+    {
+        // Others may have taken the node for dead, and would not look for what it adds now.
+        if (!node.IsAlive) throw new InvalidOperationException("Redis is away, or this node has only begun.");
+        await node.IndexAsync(node.Generation, room);
+        return await ChangeAsync(
+            RedisScripts.Join,
+            room,
+            [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, .. ScriptArguments.Of(state)],
+            cancellationToken);
+    }
+
+    public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken) =>
+        ChangeAsync(RedisScripts.SetState, room, [connectionId, .. ScriptArguments.Of(state)], cancellationToken);
+
+    public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken) =>
+        ChangeAsync(RedisScripts.SetMetadata, room, [connectionId, metadata.Utf8], cancellationToken);
+
+    public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) =>
+        ChangeAsync(RedisScripts.Leave, room, [connectionId], cancellationToken);
+
+    public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
+    {
+        var answer = await EvaluateAsync(RedisScripts.Read, room, [], cancellationToken);
+        return JsonSerializer.Deserialize((byte[])answer!, ProtocolJson.Default.Roster)!;
+    }
+
+    public async ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync();
+        return new((byte[]?)await database.StringGetAsync(names.Metadata(room)).WaitAsync(cancellationToken));
+    }
+
+    public async ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync();
+        if (metadata.IsAbsent) await database.KeyDeleteAsync(names.Metadata(room)).WaitAsync(cancellationToken);
+        else await database.StringSetAsync(names.Metadata(room), metadata.Utf8).WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken)
+    {
+        var listening = new RedisListening(await redis.ReadyAsync(), names.Changes(room), time, change => listener(RoomEventReader.Read(room, change)), missed);
+        await listening.BeginAsync().WaitAsync(cancellationToken);
+        return listening;
+    }
+
+    private async ValueTask<RoomChange> ChangeAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        var answer = (RedisResult[])(await EvaluateAsync(script, room, arguments, cancellationToken))!;
+        var member = (byte[])answer[4]!;
+        return new(
+            Enum.Parse<ChangeOutcome>((string)answer[0]!),
+            member.Length == 0 ? null : JsonSerializer.Deserialize(member, ProtocolJson.Default.Member),
+            new((long)answer[2], (long)answer[3]))
+        {
+            Refusal = (string)answer[1]! is { Length: > 0 } refusal ? Enum.Parse<RestoreRefusal>(refusal) : null,
+        };
+    }
+
+    private async ValueTask<RedisResult> EvaluateAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        var database = await redis.DatabaseAsync();
+        var channel = (string)names.Changes(room)!;
+        return await database.ScriptEvaluateAsync(script, [names.Room(room)], [channel, node.Generation, .. arguments]).WaitAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>Connects at the start, and refuses to start without Redis where that is required.</summary>
+internal sealed class RedisStart(RedisConnection redis, RedisNode node, IOptions<MeshRedisOptions> options) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var connection = await redis.ReadyAsync().WaitAsync(cancellationToken);
+        if (options.Value.Required && !connection.IsConnected)
+            throw new InvalidOperationException($"Redis can't be reached at {connection.Configuration.Split(',')[0]}. Start it, or set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Required)} to false to begin without it.");
+        if (connection.IsConnected) await node.RenewAsync();
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,27 @@
+-- Adds a member, with its state if one is given. For a member only the state is looked at; it belongs to the asking node from now on.
+--
+-- ARGV[3]   the connection
+-- ARGV[4]   how many members there may be
+-- ARGV[5]   what is known of the new member: its JSON without number, joinedAt, metadata and the end
+-- ARGV[6]   its metadata, '' for none
+-- ARGV[7-]  the state: see set_state
+
+local connection, STATE = ARGV[3], 7
+local number = number_of(connection)
+if number then
+  redis.call('HSET', room, 'o:' .. number, ARGV[2])
+  local update, refusal = set_state(number, STATE)
+  if not update then return answer('Unchanged', number, refusal) end
+  change('"updated":[{"number":' .. number .. ',' .. update .. '}]', is_silent(STATE))
+  return answer('Changed', number)
+end
+if count >= tonumber(ARGV[4]) then return answer('Full') end
+if count == 0 then begin_epoch() end
+
+number = exact(redis.call('HINCRBY', room, 'number', 1))
+redis.call('HSET', room, 'c:' .. connection, number, 'o:' .. number, ARGV[2], 'm:' .. number, ARGV[5] .. ',"number":' .. number .. ',"joinedAt":' .. next_stamp())
+if ARGV[6] ~= '' then redis.call('HSET', room, 'd:' .. number, ARGV[6]) end
+local _, refusal = set_state(number, STATE)
+count = count + 1
+change('"joined":[' .. member(number) .. ']', is_silent(STATE))
+return answer('Changed', number, refusal)

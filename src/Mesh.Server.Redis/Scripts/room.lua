@@ -1,0 +1,128 @@
+-- What all scripts of a room share; it goes before each of them.
+--
+-- KEYS[1]  the room: a hash
+--            epoch, revision   of the room; they stay for an hour after its last member has left
+--            number            the last one given to a member
+--            count             how many members there are
+--            c:<connection>    a member's number
+--            m:<number>        what never changes of a member, as the beginning of its JSON
+--            d:<number>        its metadata, if it has any
+--            s:<number>        its state, if it ever had one, in the bytes received
+--            t:<number>        the state's stamp, as the JSON [epoch,revision]
+--            x:<number>        the state's deadline, if it has one: ms since 1970
+--            o:<number>        the generation of the node that it is a connection of
+-- ARGV[1]  the channel on which the room's changes are told
+-- ARGV[2]  the generation of the node that asks
+
+local room = KEYS[1]
+local EMPTY_FOR = 3600
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local epoch, revision, count = unpack(redis.call('HMGET', room, 'epoch', 'revision', 'count'))
+epoch, revision, count = tonumber(epoch), tonumber(revision), tonumber(count) or 0
+
+-- Lua writes large numbers with an exponent.
+local function exact(number)
+  return string.format('%.0f', number)
+end
+
+local function stamp_of(number)
+  local stamp = redis.call('HGET', room, 't:' .. number)
+  if not stamp then return nil end
+  local stamp_epoch, stamp_revision = stamp:match('^%[(%d+),(%d+)%]$')
+  return tonumber(stamp_epoch), tonumber(stamp_revision)
+end
+
+local function is_after(epoch_a, revision_a, epoch_b, revision_b)
+  return epoch_a > epoch_b or (epoch_a == epoch_b and revision_a > revision_b)
+end
+
+-- The incarnation that begins now: higher than the one before.
+local function begin_epoch()
+  local fresh = time[1] * 1000000 + time[2]
+  epoch = math.max(fresh, (epoch or 0) + 1)
+  revision, count = 0, 0
+  redis.call('DEL', room)
+  redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0, 'number', 0, 'count', 0)
+end
+
+local function next_stamp()
+  return '[' .. exact(epoch) .. ',' .. exact(revision + 1) .. ']'
+end
+
+-- A member as JSON.
+local function member(number)
+  local fixed, metadata, state, stamp, deadline = unpack(redis.call('HMGET', room,
+    'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number))
+  local json = { fixed }
+  if metadata then json[#json + 1] = ',"metadata":' .. metadata end
+  if state then json[#json + 1] = ',"state":' .. state end
+  if stamp then json[#json + 1] = ',"stamp":' .. stamp end
+  if deadline then json[#json + 1] = ',"deadline":' .. deadline end
+  json[#json + 1] = '}'
+  return table.concat(json)
+end
+
+-- Raises the revision, and tells what changed: 1 or 0 for silent, the time, and a diff of which this is the rest of the JSON.
+local function change(what, silent)
+  local from = revision
+  revision = revision + 1
+  redis.call('HSET', room, 'revision', exact(revision), 'count', exact(count))
+  if count == 0 then redis.call('EXPIRE', room, EMPTY_FOR) else redis.call('PERSIST', room) end
+  redis.call('PUBLISH', ARGV[1], (silent and '1' or '0') .. exact(now) .. ' {"epoch":' .. exact(epoch)
+    .. ',"from":' .. exact(from) .. ',"to":' .. exact(revision) .. ',' .. what .. '}')
+end
+
+-- A state with its stamp. Returns the rest of the JSON of an update.
+local function put(number, state, stamp, deadline)
+  redis.call('HSET', room, 's:' .. number, state, 't:' .. number, stamp)
+  if deadline then redis.call('HSET', room, 'x:' .. number, deadline) else redis.call('HDEL', room, 'x:' .. number) end
+  return '"state":' .. state .. ',"stamp":' .. stamp .. (deadline and ',"deadline":' .. deadline or '')
+end
+
+-- What becomes of a member's state: the rest of an update's JSON, or nil and perhaps why a restore is refused.
+-- at: where kind, state, silent, expireAfter (ms), epoch and revision of a stamp, deadline (ms) begin in ARGV; '' for none.
+local function set_state(number, at)
+  local kind, state, after, deadline = ARGV[at], ARGV[at + 1], ARGV[at + 3], ARGV[at + 6]
+  local stamp_epoch, stamp_revision = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
+  local present = redis.call('HGET', room, 's:' .. number)
+  local has_value = present and present ~= 'null'
+  local has_epoch, has_revision = stamp_of(number)
+  if kind == 'publish' then
+    if state == 'null' and not has_value then return nil end
+    return put(number, state, next_stamp(), after ~= '' and state ~= 'null' and exact(now + tonumber(after)))
+  elseif kind == 'restore' then
+    if is_after(stamp_epoch, stamp_revision, epoch, revision) then return nil, 'Future' end
+    if has_epoch and not is_after(stamp_epoch, stamp_revision, has_epoch, has_revision) then return nil, 'Older' end
+    if deadline ~= '' and tonumber(deadline) <= now then return nil, 'Expired' end
+    return put(number, state, '[' .. ARGV[at + 4] .. ',' .. ARGV[at + 5] .. ']', deadline ~= '' and deadline)
+  elseif kind == 'expire' then
+    if not has_value or stamp_epoch ~= has_epoch or stamp_revision ~= has_revision then return nil end
+    return put(number, 'null', next_stamp(), false)
+  end
+end
+
+local function is_silent(at)
+  return ARGV[at + 2] == '1'
+end
+
+-- What a script answers.
+local function answer(outcome, number, refusal)
+  return { outcome, refusal or '', exact(epoch or 0), exact(revision or 0), number and member(number) or '' }
+end
+
+local function number_of(connection)
+  return redis.call('HGET', room, 'c:' .. connection)
+end
+
+-- The number of a member that the asking node owns; to others it is none.
+local function own_number_of(connection)
+  local number = number_of(connection)
+  return number and redis.call('HGET', room, 'o:' .. number) == ARGV[2] and number
+end
+
+local function remove(connection, number)
+  redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'o:' .. number)
+  count = count - 1
+end

@@ -1,0 +1,86 @@
+using StackExchange.Redis;
+using static Mesh.Server.Tests.PresenceRequests;
+
+namespace Mesh.Server.Redis.Tests;
+
+/// <summary>Several nodes on one Redis.</summary>
+public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    private readonly string _prefix = $"nodes-{Guid.NewGuid():n}";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_happens_on_one_node_is_seen_on_all()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var plain = await two.ConnectAsync();
+        await using var observer = await two.OpenAsync();
+        await plain.SubscribeAsync("r");
+        await observer.EnterAsync("r");
+        await using var alice = await one.OpenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":{\"n\":1}}");
+
+        await plain.UntilAsync(() => plain.Events.Count == 3);
+        await plain.ShouldHaveEventsAsync(Joined("r", observer.Id), Joined("r", alice.Id), State("r", alice.Id, "{\"n\":1}"));
+        await observer.UntilAsync(() => observer.Diffs().Any());
+        (await alice.EnterAsync("r")).GetProperty("snapshot").ShouldBe((await observer.EnterAsync("r")).GetProperty("snapshot").GetRawText());
+        await alice.CloseAsync();
+        await plain.UntilAsync(() => plain.Events.Count == 4);
+        await plain.ShouldHaveEventsAsync(Joined("r", observer.Id), Joined("r", alice.Id), State("r", alice.Id, "{\"n\":1}"), Left("r", alice.Id));
+    }
+
+    [Fact]
+    public async Task Broadcasts_reach_all_nodes_and_of_a_room_its_members()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var here = await one.ConnectAsync();
+        await using var there = await two.ConnectAsync();
+        await there.JoinAsync("r");
+        await one.Mesh.BroadcastAsync("all", 1, cancellationToken: Cancellation);
+        await one.Mesh.Room("r").BroadcastAsync("room", 2, cancellationToken: Cancellation);
+        await one.Mesh.BroadcastAsync("others", 3, except: [here.Id], cancellationToken: Cancellation);
+        await there.UntilAsync(() => there.Events.Count == 3);
+        there.Events.Select(it => it.Command).ShouldBe(["all", "room", "others"]);
+        await here.UntilAsync(() => here.Events.Count == 1);
+        here.Events.Select(it => it.Command).ShouldBe(["all"]);
+    }
+
+    [Fact]
+    public async Task A_subscription_that_was_cut_off_is_made_up_for_also_if_the_last_change_was_lost()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var plain = await two.ConnectAsync();
+        await using var alice = await one.ConnectAsync();
+        await plain.SubscribeAsync("r");
+        await alice.JoinAsync("r");
+        await plain.UntilAsync(() => plain.Events.Count == 1);
+
+        for (var round = 1; round <= 5; round++)
+        {
+            await redis.Connection.GetServers().Single().ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+            await alice.PublishPlainAsync("r", $"{round}");
+            await plain.UntilAsync(() => plain.Events.Any(it => it.Text.Contains($"\"state\":{round},", StringComparison.Ordinal)));
+        }
+        (await two.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().State.ToString().ShouldBe("5");
+    }
+
+    [Fact]
+    public async Task A_node_does_not_start_without_Redis_and_says_so()
+    {
+        var nowhere = $"127.0.0.1:{FreePort.Next()}";
+        var refusal = await Should.ThrowAsync<Exception>(() => TestServer.StartAsync(mesh: it => it.AddRedis(nowhere)).WaitAsync(Soon, Cancellation));
+        refusal.Message.ShouldContain(nowhere);
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(nowhere, options => options.Required = false)).WaitAsync(Soon, Cancellation);
+        await using var client = await server.ConnectAsync();
+        (await client.ErrorOfAsync("mesh/join-room", Room("r"))).ShouldBe("ESERVER");
+        server.Errors.Clear();
+    }
+
+    private Task<TestServer> StartAsync() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = _prefix));
+}
