@@ -11,6 +11,7 @@ public sealed class ConfigurationPageTests
 
     [Theory]
     [InlineData("## MeshOptions", typeof(MeshOptions))]
+    [InlineData("## MeshRedisOptions", typeof(MeshRedisOptions))]
     [InlineData("### MeshClientOptions", typeof(MeshClientOptions))]
     [InlineData("### PresenceOptions", typeof(PresenceOptions<string>))]
     [InlineData("### PublishOptions", typeof(PublishOptions))]

@@ -15,7 +15,7 @@ public sealed class PackageTests
         {
             File.Copy(Checkout.Copied("Consumer", "Program.cs"), Path.Combine(folder, "Program.cs"));
             File.Copy(Checkout.Copied("Consumer", "Consumer.csproj.txt"), Path.Combine(folder, "Consumer.csproj"));
-            foreach (var project in new[] { "Mesh.Protocol", "Mesh.Server", "Mesh.Client" })
+            foreach (var project in new[] { "Mesh.Protocol", "Mesh.Server", "Mesh.Server.Redis", "Mesh.Client" })
                 await DotnetAsync("pack", Checkout.Folder($"src/{project}"), "--no-build", "--configuration", Checkout.Configuration, "--output", Path.Combine(folder, "feed"));
             await DotnetAsync("build", folder, "--nologo");
             (await DotnetAsync("run", "--no-build", "--project", folder)).ShouldBe(["alice: 1", "client.js"]);

@@ -11,9 +11,11 @@ internal static class Product
 
     public static Assembly Server { get; } = typeof(Mesh.Server.MeshOptions).Assembly;
 
+    public static Assembly Redis { get; } = typeof(Mesh.Server.MeshRedisOptions).Assembly;
+
     public static Assembly Client { get; } = typeof(Mesh.Client.MeshClient).Assembly;
 
-    public static IReadOnlyList<Assembly> Assemblies { get; } = [Protocol, Server, Client];
+    public static IReadOnlyList<Assembly> Assemblies { get; } = [Protocol, Server, Redis, Client];
 
     /// <summary>The same as ArchUnit sees it, with what depends on what.</summary>
     public static ArchUnitNET.Domain.Architecture Architecture { get; } = new ArchLoader().LoadAssemblies([.. Assemblies]).Build();

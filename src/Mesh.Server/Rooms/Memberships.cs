@@ -32,6 +32,10 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         }
     }
 
+    /// <summary>The roster of a room after a change that was made there, from this node's replica while it is a member.</summary>
+    public ValueTask<Roster> ReadAsync(string room, Stamp at, CancellationToken cancellationToken) =>
+        Find(room)?.Room.ReadAsync(at, cancellationToken) ?? rooms.Store.ReadAsync(room, cancellationToken);
+
     /// <summary>Publishes, clears or restores the state of a member.</summary>
     public async ValueTask<RoomChange> SetStateAsync(string room, StateChange state, CancellationToken cancellationToken)
     {

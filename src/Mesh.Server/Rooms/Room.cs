@@ -11,6 +11,9 @@ internal sealed class Room
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
+    // An event that takes longer than this was lost, perhaps.
+    private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly RosterReplica _replica = new();
     private readonly RoomHistory _history;
@@ -24,6 +27,7 @@ internal sealed class Room
     private volatile bool _released;
     private IAsyncDisposable? _listening;
     private bool _isResyncing;
+    private TaskCompletionSource? _changed;
 
     public Room(string name, IRoomStore store, Func<Room, bool> forget, MeshOptions options, TimeProvider time, ILogger log)
     {
@@ -126,6 +130,29 @@ internal sealed class Room
         }
     }
 
+    /// <summary>The roster, not older than <paramref name="at"/>: the replica may lag behind a store that has answered already.</summary>
+    public async ValueTask<Roster> ReadAsync(Stamp at, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                Task changed;
+                lock (_gate)
+                {
+                    if (_replica.Roster!.At >= at) return _replica.Roster;
+                    _changed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    changed = _changed.Task;
+                }
+                await changed.WaitAsync(LongestLag, _time, cancellationToken);
+            }
+        }
+        catch (TimeoutException)
+        {
+            return await _store.ReadAsync(Name, cancellationToken);
+        }
+    }
+
     private async Task ListenAsync()
     {
         _listening = await _store.ListenAsync(Name, Take, Suspect, CancellationToken.None);
@@ -213,6 +240,8 @@ internal sealed class Room
     {
         _history.Add(change);
         _diffs.Add(change);
+        _changed?.TrySetResult();
+        _changed = null;
         if (_plain.Count == 0) return;
         foreach (var frame in PlainFrames.Of(Name, before, change, silent, timestamp))
         {

@@ -4,7 +4,7 @@ using Mesh.Protocol;
 namespace Mesh.Server;
 
 /// <summary>Joining and leaving rooms (protocol §5, §6).</summary>
-internal sealed class RoomCommands(IRoomStore store) : ICommandGroup
+internal sealed class RoomCommands : ICommandGroup
 {
     private static readonly RawJson True = RawJson.FromText("true");
     private static readonly RawJson Success = new(JsonSerializer.SerializeToUtf8Bytes(new SuccessResult(true), ServerJson.Default.SuccessResult));
@@ -16,11 +16,12 @@ internal sealed class RoomCommands(IRoomStore store) : ICommandGroup
         new(CommandNames.LeaveRoom, LeaveAsync, []),
     ];
 
-    private async ValueTask<RawJson> JoinAsync(CommandContext context)
+    private static async ValueTask<RawJson> JoinAsync(CommandContext context)
     {
         var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
-        await context.Connection.Memberships.JoinAsync(room, state: null, context.CancellationToken);
-        var roster = await store.ReadAsync(room, context.CancellationToken);
+        var memberships = context.Connection.Memberships;
+        var joined = await memberships.JoinAsync(room, state: null, context.CancellationToken);
+        var roster = await memberships.ReadAsync(room, joined.At, context.CancellationToken);
         return new(RosterBodies.Of(roster).Joined);
     }
 
