@@ -14,6 +14,7 @@ public sealed class NodeFailureTests(RedisServer redis) : IClassFixture<RedisSer
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Fault", "20")]
     public async Task Members_of_a_killed_node_leave_everywhere_within_ten_seconds()
     {
         await using var one = await StartAsync();
