@@ -98,8 +98,9 @@ internal sealed class Visit(Arguments arguments, IScreen screen)
 
     private async Task ObeyAsync(Presence<UserState> presence, CancellationToken leaving)
     {
-        // Whoever is here already, in a tab perhaps, goes on as they were.
-        Say(presence, Known(presence).Status ?? "online", leaving);
+        // Who has said something before, here or in a tab with the same key, goes on as they were without a word: what is said now may
+        // be newer than what was read.
+        if (presence.Read() is null) Say(presence, Known(presence).Status ?? "online", leaving);
         await foreach (var line in screen.ReadAsync(leaving))
         {
             if (line == "/quit") return;

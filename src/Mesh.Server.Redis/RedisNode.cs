@@ -17,25 +17,27 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<(string Generation, string Room), bool> _indexed = new();
-    private long? _renewedAt;
-    private long? _renewingSince;
+    private volatile string _generation = NewGeneration();
+    private long _renewedAt;
+    private long _renewingSince;
+    private bool _hasLived;
 
     /// <summary>Names this node, and no other, nor itself after it was taken for dead.</summary>
-    public string Generation { get; private set; } = NewGeneration();
+    public string Generation => _generation;
 
     /// <summary>True while nobody can have taken this node for dead.</summary>
-    public bool IsAlive => _renewedAt is { } at && time.GetElapsedTime(at) < Lease;
+    public bool IsAlive => Volatile.Read(ref _renewedAt) is var at and not 0 && time.GetElapsedTime(at) < Lease;
 
     /// <summary>Told that what the node had in Redis is gone: its connections are to join again.</summary>
     public event Action? Lost;
 
-    /// <summary>Renews the lease.</summary>
+    /// <summary>Renews the lease. One call at a time.</summary>
     /// <returns>The dead whose members are to be removed.</returns>
     public async Task<string[]> RenewAsync()
     {
         var asked = time.GetTimestamp();
-        if (!IsAlive) _renewingSince = null;
-        var mayJudge = _renewingSince is { } since && time.GetElapsedTime(since) >= Lease;
+        if (!IsAlive) _renewingSince = 0;
+        var mayJudge = _renewingSince != 0 && time.GetElapsedTime(_renewingSince) >= Lease;
         var database = await redis.DatabaseAsync();
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
@@ -44,12 +46,13 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         var before = (string)answer[0]!;
         if (before == "dead")
         {
-            Generation = NewGeneration();
+            _generation = NewGeneration();
             return await RenewAsync();
         }
-        var isLost = before == "new" && _renewedAt is not null;
-        _renewedAt = asked;
-        _renewingSince ??= asked;
+        Volatile.Write(ref _renewedAt, asked);
+        if (_renewingSince == 0) _renewingSince = asked;
+        var isLost = before == "new" && _hasLived;
+        _hasLived = true;
         if (isLost)
         {
             _indexed.Clear();
@@ -61,7 +64,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>Ends the lease: the others need not wait for that.</summary>
     public async Task RetireAsync()
     {
-        _renewedAt = null;
+        Volatile.Write(ref _renewedAt, 0);
         await (await redis.DatabaseAsync()).ScriptEvaluateAsync(RedisScripts.Retire, [names.LiveNodes], [Generation]);
     }
 

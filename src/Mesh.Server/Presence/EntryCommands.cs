@@ -72,6 +72,8 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
             if (isNew) context.Transport.Subscriptions.Remove(name);
             throw;
         }
+        // What is answered has the member in it, also where the store is ahead of this node's replica.
+        await subscription.Room.ReadAsync(joined.At, context.CancellationToken);
         var answer = subscription.Room.SubscribeToDiffs(subscription, known);
         var restore = change is StateChange.Restore;
         return (new(name, true)

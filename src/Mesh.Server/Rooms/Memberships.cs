@@ -40,7 +40,10 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     public async ValueTask<RoomChange> SetStateAsync(string room, StateChange state, CancellationToken cancellationToken)
     {
         var change = await rooms.Store.SetStateAsync(room, connection.Id, state, cancellationToken);
-        if (Find(room) is { } membership) Watch(membership, change);
+        if (Find(room) is not { } membership) return change;
+        // The store has lost the member, and this may be known before it says so.
+        if (change.Outcome == ChangeOutcome.NotMember && state is not StateChange.Expire) return await JoinAsync(room, state, cancellationToken);
+        Watch(membership, change);
         return change;
     }
 
