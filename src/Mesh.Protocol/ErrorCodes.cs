@@ -27,6 +27,9 @@ public static class ErrorCodes
     /// <summary>Too many commands.</summary>
     public const string Rate = "ERATE";
 
+    /// <summary>What nodes share is out of reach; perhaps the command took effect. It may be sent again.</summary>
+    public const string Unavailable = "EUNAVAILABLE";
+
     /// <summary>The command's handler failed.</summary>
     public const string Server = "ESERVER";
 

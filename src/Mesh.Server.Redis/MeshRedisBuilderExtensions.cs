@@ -41,6 +41,7 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<RedisNode>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();
         services.AddSingleton<IBackplane, RedisBackplane>();
+        services.AddSingleton<ISessionStore, RedisSessionStore>();
         services.AddHostedService<RedisStart>();
         services.AddHostedService<RedisHeartbeat>();
         return builder;

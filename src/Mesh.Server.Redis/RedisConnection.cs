@@ -1,3 +1,4 @@
+using Mesh.Protocol;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
@@ -6,6 +7,8 @@ namespace Mesh.Server;
 internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect, bool isOwned) : IAsyncDisposable
 {
     private const int Retry = 500;
+
+    private static readonly string[] NotNow = ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS"];
 
     private readonly Lazy<Task<IConnectionMultiplexer>> _connection = new(connect);
 
@@ -25,6 +28,42 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
     public async ValueTask<IDatabase> DatabaseAsync() => (await ReadyAsync()).GetDatabase();
 
     public async ValueTask<ISubscriber> SubscriberAsync() => (await ReadyAsync()).GetSubscriber();
+
+    /// <summary>Runs a script.</summary>
+    /// <exception cref="MeshException"><c>EUNAVAILABLE</c>: Redis can't be reached, or says that it can't do it now.</exception>
+    public ValueTask<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        TryAsync(async () => await (await DatabaseAsync()).ScriptEvaluateAsync(script, keys, arguments).WaitAsync(cancellationToken));
+
+    /// <summary>Does something with Redis.</summary>
+    /// <exception cref="MeshException"><c>EUNAVAILABLE</c>: Redis can't be reached, or says that it can't do it now.</exception>
+    public static async ValueTask<T> TryAsync<T>(Func<Task<T>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (Exception away) when (IsAway(away))
+        {
+            throw Unavailable();
+        }
+    }
+
+    /// <summary>The same, of what has no result.</summary>
+    public static async ValueTask TryAsync(Func<Task> act) => await TryAsync(async () =>
+    {
+        await act();
+        return true;
+    });
+
+    /// <summary>Whether Redis is out of reach: no connection, no answer in time, or one that says that it loads, follows another, or lacks a part.</summary>
+    public static bool IsAway(Exception failure) => failure switch
+    {
+        RedisConnectionException or TimeoutException or ObjectDisposedException => true,
+        RedisServerException { Message: var message } => NotNow.Any(it => message.StartsWith(it, StringComparison.Ordinal)),
+        _ => false,
+    };
+
+    public static MeshException Unavailable() => new(ErrorCodes.Unavailable, "Redis can't be reached: try again soon");
 
     public async ValueTask DisposeAsync()
     {

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
 
 /// <summary>Renews this node's lease each second, and removes the members of nodes that have not renewed theirs.</summary>
-internal sealed partial class RedisHeartbeat(RedisNode node, RedisConnection redis, RedisNames names, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
+internal sealed partial class RedisHeartbeat(
+    RedisNode node, RedisConnection redis, RedisNames names, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -14,9 +16,9 @@ internal sealed partial class RedisHeartbeat(RedisNode node, RedisConnection red
         await base.StopAsync(cancellationToken);
         try
         {
-            await node.RetireAsync();
+            await node.RetireAsync(options.Value.Grace);
         }
-        catch (Exception away) when (away is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {
             // Then the lease ends by itself.
         }
@@ -33,7 +35,7 @@ internal sealed partial class RedisHeartbeat(RedisNode node, RedisConnection red
                 foreach (var dead in await node.RenewAsync()) await RemoveMembersOfAsync(dead);
                 isAway = false;
             }
-            catch (Exception away) when (away is RedisException or TimeoutException)
+            catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
                 if (!isAway) LogAway(log, away);
                 isAway = true;

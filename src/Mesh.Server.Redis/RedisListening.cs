@@ -50,7 +50,7 @@ internal sealed class RedisListening(
                 missed();
                 return;
             }
-            catch (Exception away) when (away is RedisException or TimeoutException or ObjectDisposedException)
+            catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
                 await Task.Delay(Pause, time);
             }

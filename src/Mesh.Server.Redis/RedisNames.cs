@@ -26,6 +26,12 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
     /// <summary>The rooms in which a generation of a node has had members.</summary>
     public RedisKey RoomsOf(string generation) => $"{_start}{{{generation}}}:rooms";
 
+    /// <summary>The sessions that a node has: see Scripts/save-session.lua.</summary>
+    public RedisKey SessionsOf(string node) => $"{_start}{{{node}}}:sessions";
+
+    /// <summary>On which a node is told that another has taken a connection.</summary>
+    public RedisChannel Taken(string node) => RedisChannel.Literal($"{_start}{{{node}}}:taken");
+
     public RedisKey Metadata(string name) => Of(name, "metadata");
 
     /// <summary>On which a room's changes are told.</summary>

@@ -13,6 +13,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>How long a lease lasts, by Redis's clock.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(8);
 
+    /// <summary>How long the sessions of a node are kept that renews its lease no longer: also one that sleeps finds out who was taken.</summary>
+    public static readonly TimeSpan SessionsKept = TimeSpan.FromMinutes(10);
+
     // What a dead node had sent may come late: its rooms are looked after for this long.
     private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
 
@@ -21,6 +24,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
+    private bool _isAway;
+
+    /// <summary>Names this node as long as its process lives.</summary>
+    public string Name { get; } = NewGeneration();
 
     /// <summary>Names this node, and no other, nor itself after it was taken for dead.</summary>
     public string Generation => _generation;
@@ -31,11 +38,16 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>Told that what the node had in Redis is gone: its connections are to join again.</summary>
     public event Action? Lost;
 
+    /// <summary>Told that Redis can be reached again.</summary>
+    public event Action? Returned;
+
     /// <summary>Renews the lease. One call at a time.</summary>
     /// <returns>The dead whose members are to be removed.</returns>
     public async Task<string[]> RenewAsync()
     {
         var asked = time.GetTimestamp();
+        var wasAway = _isAway;
+        _isAway = true;
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && time.GetElapsedTime(_renewingSince) >= Lease;
         var database = await redis.DatabaseAsync();
@@ -49,7 +61,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             _generation = NewGeneration();
             return await RenewAsync();
         }
+        _isAway = false;
         Volatile.Write(ref _renewedAt, asked);
+        await database.KeyExpireAsync(names.SessionsOf(Name), SessionsKept, CommandFlags.FireAndForget);
         if (_renewingSince == 0) _renewingSince = asked;
         var isLost = before == "new" && _hasLived;
         _hasLived = true;
@@ -58,21 +72,25 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             _indexed.Clear();
             Lost?.Invoke();
         }
+        else if (wasAway)
+        {
+            Returned?.Invoke();
+        }
         return (string[])answer[1]!;
     }
 
-    /// <summary>Ends the lease: the others need not wait for that.</summary>
-    public async Task RetireAsync()
+    /// <summary>Ends the lease, as soon as those whose sessions are not resumed elsewhere are to leave.</summary>
+    public async Task RetireAsync(TimeSpan grace)
     {
         Volatile.Write(ref _renewedAt, 0);
-        await (await redis.DatabaseAsync()).ScriptEvaluateAsync(RedisScripts.Retire, [names.LiveNodes], [Generation]);
+        await (await redis.DatabaseAsync()).ScriptEvaluateAsync(RedisScripts.Retire, [names.LiveNodes], [Generation, (long)grace.TotalMilliseconds]);
     }
 
     /// <summary>Notes, before the node's first join to a room, that it may have members there.</summary>
     public async ValueTask IndexAsync(string generation, string room)
     {
         if (_indexed.ContainsKey((generation, room))) return;
-        await (await redis.DatabaseAsync()).SetAddAsync(names.RoomsOf(generation), room);
+        await RedisConnection.TryAsync(async () => await (await redis.DatabaseAsync()).SetAddAsync(names.RoomsOf(generation), room));
         _indexed[(generation, room)] = true;
     }
 

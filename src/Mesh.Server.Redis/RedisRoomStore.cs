@@ -17,12 +17,12 @@ internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, Re
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
         // Others may have taken the node for dead, and would not look for what it adds now.
-        if (!node.IsAlive) throw new InvalidOperationException("Redis is away, or this node has only begun.");
+        if (!node.IsAlive) throw RedisConnection.Unavailable();
         await node.IndexAsync(node.Generation, room);
         return await ChangeAsync(
             RedisScripts.Join,
             room,
-            [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, .. ScriptArguments.Of(state)],
+            [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)],
             cancellationToken);
     }
 
@@ -41,24 +41,34 @@ internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, Re
         return JsonSerializer.Deserialize((byte[])answer!, ProtocolJson.Default.Roster)!;
     }
 
-    public async ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken)
-    {
-        var database = await redis.DatabaseAsync();
-        return new((byte[]?)await database.StringGetAsync(names.Metadata(room)).WaitAsync(cancellationToken));
-    }
+    public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) =>
+        RedisConnection.TryAsync(async () => new RawJson((byte[]?)await (await redis.DatabaseAsync()).StringGetAsync(names.Metadata(room)).WaitAsync(cancellationToken)));
 
     public async ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken)
     {
-        var database = await redis.DatabaseAsync();
-        if (metadata.IsAbsent) await database.KeyDeleteAsync(names.Metadata(room)).WaitAsync(cancellationToken);
-        else await database.StringSetAsync(names.Metadata(room), metadata.Utf8).WaitAsync(cancellationToken);
+        await RedisConnection.TryAsync(SetAsync);
+
+        async Task SetAsync()
+        {
+            var database = await redis.DatabaseAsync();
+            var set = metadata.IsAbsent ? database.KeyDeleteAsync(names.Metadata(room)) : database.StringSetAsync(names.Metadata(room), metadata.Utf8);
+            await set.WaitAsync(cancellationToken);
+        }
     }
 
     public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken)
     {
         var listening = new RedisListening(await redis.ReadyAsync(), names.Changes(room), time, change => listener(RoomEventReader.Read(room, change)), missed);
-        await listening.BeginAsync().WaitAsync(cancellationToken);
-        return listening;
+        try
+        {
+            await RedisConnection.TryAsync(listening.BeginAsync);
+            return listening;
+        }
+        catch
+        {
+            await listening.DisposeAsync();
+            throw;
+        }
     }
 
     private async ValueTask<RoomChange> ChangeAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
@@ -74,10 +84,6 @@ internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, Re
         };
     }
 
-    private async ValueTask<RedisResult> EvaluateAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
-    {
-        var database = await redis.DatabaseAsync();
-        var channel = (string)names.Changes(room)!;
-        return await database.ScriptEvaluateAsync(script, [names.Room(room)], [channel, node.Generation, .. arguments]).WaitAsync(cancellationToken);
-    }
+    private ValueTask<RedisResult> EvaluateAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        redis.EvaluateAsync(script, [names.Room(room)], [(string)names.Changes(room)!, node.Generation, .. arguments], cancellationToken);
 }

@@ -19,6 +19,12 @@ internal static class RedisScripts
 
     public static string Retire { get; } = Text("retire");
 
+    public static string SaveSession { get; } = Text("save-session");
+
+    public static string TakeSession { get; } = Text("take-session");
+
+    public static string EndSession { get; } = Text("end-session");
+
     public static string Read { get; } = Shared + Text("read");
 
     private static string Text(string name)

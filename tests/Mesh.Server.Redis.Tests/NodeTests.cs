@@ -78,7 +78,7 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         refusal.Message.ShouldContain(nowhere);
         await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(nowhere, options => options.Required = false)).WaitAsync(Soon, Cancellation);
         await using var client = await server.ConnectAsync();
-        (await client.ErrorOfAsync("mesh/join-room", Room("r"))).ShouldBe("ESERVER");
+        (await client.ErrorOfAsync("mesh/join-room", Room("r"))).ShouldBe("EUNAVAILABLE");
         server.Errors.Clear();
     }
 

@@ -11,6 +11,7 @@
 --            t:<number>        the state's stamp, as the JSON [epoch,revision]
 --            x:<number>        the state's deadline, if it has one: ms since 1970
 --            o:<number>        the generation of the node that it is a connection of
+--            v:<number>        how often it has moved from node to node, if it ever did
 -- ARGV[1]  the channel on which the room's changes are told
 -- ARGV[2]  the generation of the node that asks
 
@@ -123,6 +124,6 @@ local function own_number_of(connection)
 end
 
 local function remove(connection, number)
-  redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'o:' .. number)
+  redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'o:' .. number, 'v:' .. number)
   count = count - 1
 end

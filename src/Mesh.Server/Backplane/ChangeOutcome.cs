@@ -14,4 +14,7 @@ public enum ChangeOutcome
 
     /// <summary>The room has as many members as it may.</summary>
     Full,
+
+    /// <summary>Another node has the connection: it is not this one's to change.</summary>
+    Moved,
 }

@@ -7,4 +7,5 @@ namespace Mesh.Server;
 /// <param name="UserId">Who the server verified it to be, if anyone.</param>
 /// <param name="Sibling">The opaque id that connections of one user share in this room, if it has a session.</param>
 /// <param name="Metadata">The connection's metadata; absent if none.</param>
-public sealed record NewMember(string ConnectionId, string? UserId = null, string? Sibling = null, RawJson Metadata = default);
+/// <param name="Moves">How often the connection has moved from node to node: with less than the member has had, a join is refused.</param>
+public sealed record NewMember(string ConnectionId, string? UserId = null, string? Sibling = null, RawJson Metadata = default, int Moves = 0);

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using Mesh.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -16,10 +14,9 @@ internal sealed class ConnectionHost
     private readonly Sessions _sessions;
     private readonly ConnectionEvents _events;
     private readonly CommandDispatcher _dispatcher;
-    private readonly RoomAccess _rooms;
-    private readonly UserIdentity _identity;
+    private readonly ConnectionFactory _factory;
+    private readonly Endings _endings;
     private readonly MeshOptions _options;
-    private readonly MeshJsonOptions _json;
     private readonly MeshMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
@@ -30,21 +27,22 @@ internal sealed class ConnectionHost
         Sessions sessions,
         ConnectionEvents events,
         CommandDispatcher dispatcher,
-        RoomAccess rooms,
-        UserIdentity identity,
+        ConnectionFactory factory,
+        Endings endings,
+        Restoration restoration,
+        Drain drain,
         IOptions<MeshOptions> options,
-        IOptions<MeshJsonOptions> json,
         IBackplane backplane,
         MeshMetrics metrics,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
         ILogger<ConnectionHost> log)
     {
-        (_connections, _sessions, _events, _dispatcher, _rooms) = (connections, sessions, events, dispatcher, rooms);
-        (_identity, _options, _json, _metrics, _time, _lifetime, _log) = (identity, options.Value, json.Value, metrics, time, lifetime, log);
+        (_connections, _sessions, _events, _dispatcher, _factory, _endings) = (connections, sessions, events, dispatcher, factory, endings);
+        (_options, _metrics, _time, _lifetime, _log) = (options.Value, metrics, time, lifetime, log);
         backplane.Received += Broadcast;
-        rooms.Store.MembersLost += () => _ = JoinAgainAsync();
-        lifetime.ApplicationStopping.Register(CloseAll);
+        restoration.Begin();
+        lifetime.ApplicationStopping.Register(() => _ = drain.RunAsync());
     }
 
     /// <summary>Runs one WebSocket to its end.</summary>
@@ -59,7 +57,7 @@ internal sealed class ConnectionHost
         await using var transport = Open(socket, http);
         using var liveness = new Liveness(transport, _options, _time, seen => _events.Announce(seen.Connection));
         _metrics.Opened();
-        if (_lifetime.ApplicationStopping.IsCancellationRequested) Close(transport);
+        if (_lifetime.ApplicationStopping.IsCancellationRequested) Drain.Close(transport);
         var end = new TransportEnd(TransportEnd.Dropped, ByServer: false);
         try
         {
@@ -82,8 +80,7 @@ internal sealed class ConnectionHost
     private Transport Open(WebSocket socket, HttpContext http)
     {
         var transport = new Transport(socket, http.Abort, _options, _time, _metrics, http.RequestAborted) { Connection = null! };
-        var connection = new MeshConnection(
-            NewId(), http.User, _identity.Of(http.User), _json.SerializerOptions, transport, it => new Memberships(it, _rooms));
+        var connection = _factory.Open(transport, http.User);
         transport.Connection = connection;
         _log.Opened(connection.Id);
         transport.TrySend(OutboundFrame.Event(CommandNames.AssignId, connection.Id, ServerJson.Default.String));
@@ -119,40 +116,8 @@ internal sealed class ConnectionHost
         _log.TransportEnded(connection.Id, end.Code, end.ByServer);
         transport.Subscriptions.RemoveAll();
         if (!connection.TryDetach(transport)) return;
-        if (connection.Session is { } session && end.Grace(_options) is var grace && grace > TimeSpan.Zero)
-        {
-            session.BeginGrace(grace, _time, () => _ = EndAsync(connection));
-            if (connection.IsClosing) session.CutGrace();
-        }
-        else
-        {
-            await EndAsync(connection);
-        }
-    }
-
-    private async Task EndAsync(MeshConnection connection)
-    {
-        if (!connection.TryEnd()) return;
-        try
-        {
-            _sessions.Forget(connection);
-            _connections.Remove(connection);
-            await connection.Memberships.LeaveAllAsync();
-            _log.Ended(connection.Id);
-        }
-        catch (Exception failure)
-        {
-            _log.ConnectionFailed(connection.Id, failure);
-        }
-        finally
-        {
-            _events.Retire(connection);
-        }
-    }
-
-    private async Task JoinAgainAsync()
-    {
-        foreach (var connection in _connections.All) await connection.Memberships.JoinAgainAsync();
+        if (connection.Session is not null && end.Grace(_options) is var grace && grace > TimeSpan.Zero) _endings.BeginGrace(connection, grace);
+        else await _endings.EndAsync(connection);
     }
 
     private void Broadcast(Broadcast broadcast)
@@ -161,22 +126,5 @@ internal sealed class ConnectionHost
         var message = OutboundMessage.Of(broadcast.Frame);
         foreach (var connection in _connections.All)
             if (!broadcast.Except.Contains(connection.Id)) connection.Transport?.TrySend(message);
-    }
-
-    private void CloseAll()
-    {
-        foreach (var connection in _connections.All)
-            if (connection.Transport is { } transport) Close(transport);
-    }
-
-    private static void Close(Transport transport) => transport.RequestClose(CloseCodes.GoingAway, "the server shuts down");
-
-    // Time first, so that ids sort by age; the rest can't be guessed.
-    private string NewId()
-    {
-        Span<byte> bytes = stackalloc byte[14];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, _time.GetUtcNow().ToUnixTimeMilliseconds() << 16);
-        RandomNumberGenerator.Fill(bytes[6..]);
-        return "conn-" + Convert.ToHexStringLower(bytes);
     }
 }

@@ -19,7 +19,7 @@ public sealed class MeshConnection
     private bool _ended;
     private bool _closing;
 
-    internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport transport, Func<MeshConnection, Memberships> memberships)
+    internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport? transport, Func<MeshConnection, Memberships> memberships)
     {
         Id = id;
         _user = user;
@@ -72,6 +72,14 @@ public sealed class MeshConnection
         lock (_gate) (_closing, transport) = (true, _transport);
         if (transport is not null) transport.RequestClose(code, reason);
         else Session?.CutGrace();
+    }
+
+    /// <summary>Ends what is left of it here: another node has it.</summary>
+    internal void Lose()
+    {
+        if (Session is not { } session) return;
+        session.HasMoved = true;
+        Close(CloseCodes.Resumed, "resumed on another node");
     }
 
     internal Memberships Memberships { get; }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Mesh.Server;
 
 /// <summary>Opening and resuming sessions (protocol §8).</summary>
-internal sealed class SessionCommands(Sessions sessions, ConnectionEvents events, IOptions<MeshOptions> options) : ICommandGroup
+internal sealed class SessionCommands(Sessions sessions, Resumption resumption, ConnectionEvents events, IOptions<MeshOptions> options) : ICommandGroup
 {
     private const int ShortestKey = 16;
     private const int LongestKey = 256;
@@ -20,17 +20,14 @@ internal sealed class SessionCommands(Sessions sessions, ConnectionEvents events
         if (context.Connection.Session is not null || context.Transport.HasHadCommand)
             throw Refusals.Invalid("mesh/session comes first, and once");
 
-        var resumed = request.Resume is { } token ? await sessions.TryResumeAsync(context.Transport, token) : null;
+        var resumed = request.Resume is { } token ? await resumption.TryResumeAsync(context.Transport, token) : null;
         var connection = resumed ?? context.Connection;
-        if (resumed is null)
-        {
-            connection.Session = new(request.ClientKey);
-            events.Announce(connection);
-        }
+        if (resumed is null) connection.Session = new(Session.OwnerOf(request.ClientKey));
+        events.Announce(connection);
         var result = new SessionResult(
             connection.Id,
             resumed is not null,
-            sessions.Issue(connection, presented: resumed is null ? null : request.Resume),
+            await sessions.IssueAsync(connection, presented: resumed is null ? null : request.Resume),
             connection.UserId,
             (long)options.Value.Grace.TotalMilliseconds,
             (long)options.Value.ReloadGrace.TotalMilliseconds,

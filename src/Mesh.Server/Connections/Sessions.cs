@@ -1,46 +1,75 @@
-using System.Collections.Concurrent;
 using Mesh.Protocol;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Mesh.Server;
 
-/// <summary>The connections of this node that can be resumed, by token (protocol §8).</summary>
-internal sealed class Sessions(
-    ConnectionRegistry connections, ConnectionEvents events, IOptions<MeshOptions> options, MeshMetrics metrics, ILogger<Sessions> log)
+/// <summary>The tokens of this node's sessions, and what the store knows of them (protocol §8).</summary>
+internal sealed class Sessions(ConnectionRegistry connections, ISessionStore store, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, MeshConnection> _byToken = new(StringComparer.Ordinal);
-
-    /// <summary>Makes the WebSocket that of the connection which <paramref name="token"/> resumes; null if there is none of the same user.</summary>
-    public async ValueTask<MeshConnection?> TryResumeAsync(Transport transport, string token)
+    /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>
+    public async ValueTask<string> IssueAsync(MeshConnection connection, string? presented)
     {
-        var fresh = transport.Connection;
-        if (!_byToken.TryGetValue(token, out var dropped) || dropped.UserId != fresh.UserId) return null;
-        if (!transport.TryGiveTo(dropped, out var predecessor)) return null;
-        dropped.Session!.EndGrace();
-        predecessor?.Subscriptions.RemoveAll();
-        predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");
-        dropped.Memberships.AwaitClaims(transport, options.Value.Grace);
+        var tokens = connection.Session!.Tokens;
+        // One that was issued by another node.
+        if (presented is not null && !tokens.Valid.Contains(presented, StringComparer.Ordinal)) Add(presented, null);
+        var token = store.NewToken(connection.Id);
+        Add(token, presented);
+        await SaveAsync(connection);
+        return token;
 
-        // The id this WebSocket had until now was nobody's yet, unless the application was quick.
-        fresh.TryEnd(evenIfOpen: true);
-        connections.Remove(fresh);
-        await fresh.Memberships.LeaveAllAsync();
-        events.Retire(fresh);
-        metrics.SessionResumed();
-        log.Resumed(dropped.Id);
-        return dropped;
+        void Add(string one, string? beside) => tokens.Issue(one, beside, it => connections.AddToken(it, connection), connections.RemoveToken);
     }
 
-    /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>
-    public string Issue(MeshConnection connection, string? presented) =>
-        connection.Session!.Tokens.Issue(presented, token => _byToken[token] = connection, Remove);
-
     /// <summary>The newest token has arrived: it alone is valid from now on.</summary>
-    public void Confirm(MeshConnection connection) => connection.Session?.Tokens.Confirm(Remove);
+    public void Confirm(MeshConnection connection)
+    {
+        if (connection.Session?.Tokens.Confirm(connections.RemoveToken) == true) _ = SaveAsync(connection);
+    }
 
-    /// <summary>The connection has ended: nothing resumes it.</summary>
-    public void Forget(MeshConnection connection) => connection.Session?.Tokens.End(Remove);
+    /// <summary>Lets the store know what has changed, if need be later. Nothing happens without a session.</summary>
+    public async Task SaveAsync(MeshConnection connection)
+    {
+        if (connection.Session is not { } session) return;
+        await session.SaveTurn.WaitAsync();
+        try
+        {
+            if (connection.IsEnded || session.HasMoved) return;
+            if (await store.SaveAsync(Describe(connection, session), CancellationToken.None)) session.IsSaved = true;
+            else connection.Lose();
+        }
+        catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
+        {
+            if (session.TryOweSave()) _ = SaveLaterAsync(connection, session);
+        }
+        finally
+        {
+            session.SaveTurn.Release();
+        }
+    }
 
-    private void Remove(string token) => _byToken.TryRemove(token, out _);
+    /// <summary>The connection has ended: nothing resumes it. False if another node has it: it has not ended there.</summary>
+    public async ValueTask<bool> EndAsync(MeshConnection connection)
+    {
+        if (connection.Session is not { } session) return true;
+        session.Tokens.End(connections.RemoveToken);
+        await session.SaveTurn.WaitAsync();
+        try
+        {
+            if (session.HasMoved) return false;
+            return !session.IsSaved || await Persistence.UntilDoneAsync(() => store.EndAsync(Describe(connection, session), CancellationToken.None), time);
+        }
+        finally
+        {
+            session.SaveTurn.Release();
+        }
+    }
+
+    private async Task SaveLaterAsync(MeshConnection connection, Session session)
+    {
+        await Task.Delay(Persistence.Pause, time);
+        session.NoLongerOwesSave();
+        await SaveAsync(connection);
+    }
+
+    private static SavedSession Describe(MeshConnection connection, Session session) =>
+        new(connection.Id, session.Moves, session.Tokens.Valid, connection.UserId, session.Owner, connection.Metadata);
 }

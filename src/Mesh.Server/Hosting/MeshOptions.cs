@@ -35,6 +35,13 @@ public sealed class MeshOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Over how long a server that shuts down closes its connections, so that they do not all come to the other nodes at once; a few
+    /// take less. Default: 5 s. Range: 0 (all at once) to 10 min; the host's shutdown timeout (30 s) has to be longer.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The largest inbound message, in bytes. Default: 65,536. Range: 1,024 to 16 MB.</summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int MessageBytes { get; set; } = 64 * 1024;

@@ -22,6 +22,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRoomStore, MemoryRoomStore>();
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
+        services.TryAddSingleton<ISessionStore, MemorySessionStore>();
         services.TryAddSingleton(provider => new UserIdentity(provider.GetService<UserIdSelector>()?.Select));
 
         services.TryAddSingleton<MeshMetrics>();
@@ -29,7 +30,12 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<ConnectionHost>();
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionEvents>();
+        services.TryAddSingleton<ConnectionFactory>();
         services.TryAddSingleton<Sessions>();
+        services.TryAddSingleton<Resumption>();
+        services.TryAddSingleton<Endings>();
+        services.TryAddSingleton<Restoration>();
+        services.TryAddSingleton<Drain>();
         services.TryAddSingleton<CommandTable>();
         services.TryAddSingleton<CommandDispatcher>();
         services.TryAddSingleton<RoomDirectory>();

@@ -66,8 +66,8 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
     private async ValueTask<RawJson> ChangeAsync(CommandContext context, string room, StateChange change)
     {
         if (!context.Connection.Memberships.Contains(room) || await rules.RefuseAsync(context, room) is not null) return False;
-        var done = await context.Connection.Memberships.SetStateAsync(room, change, context.CancellationToken);
-        return done.Outcome == ChangeOutcome.Changed ? True : False;
+        var done = await context.Connection.Memberships.IntendStateAsync(room, change, context.CancellationToken);
+        return done is null or { Outcome: ChangeOutcome.Changed } ? True : False;
     }
 
     private async ValueTask<RawJson> GetAsync(CommandContext context)

@@ -3,10 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Mesh.Server;
 
-/// <summary>The rooms a connection is a member of, and all it does to them: changes go to the store, timers stay here.</summary>
+/// <summary>
+/// The rooms a connection is a member of, and all it does to them: changes go to the store, timers stay here. What the store can't be
+/// told now it is told later.
+/// </summary>
 internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 {
     private readonly Lock _gate = new();
+    private readonly Intents _intents = new(rooms.Time);
     private readonly Dictionary<string, Membership> _byRoom = new(StringComparer.Ordinal);
     private Task _last = Task.CompletedTask;
 
@@ -39,12 +43,29 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     /// <summary>Publishes, clears or restores the state of a member.</summary>
     public async ValueTask<RoomChange> SetStateAsync(string room, StateChange state, CancellationToken cancellationToken)
     {
+        // What was said before goes first, or not at all.
+        if (_intents.Contains(room)) return await JoinAsync(room, state, cancellationToken);
         var change = await rooms.Store.SetStateAsync(room, connection.Id, state, cancellationToken);
         if (Find(room) is not { } membership) return change;
         // The store has lost the member, and this may be known before it says so.
-        if (change.Outcome == ChangeOutcome.NotMember && state is not StateChange.Expire) return await JoinAsync(room, state, cancellationToken);
+        if (change.Outcome == ChangeOutcome.NotMember) return await JoinAsync(room, state, cancellationToken);
         Watch(membership, change);
         return change;
+    }
+
+    /// <summary>The same, also while the store is out of reach: then it is told later. Null: it is out of reach.</summary>
+    public async ValueTask<RoomChange?> IntendStateAsync(string room, StateChange state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SetStateAsync(room, state, cancellationToken);
+        }
+        catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
+        {
+            _intents.SetState(room, state);
+            rooms.Intents.Add(this);
+            return null;
+        }
     }
 
     /// <summary>Attaches metadata to the connection, and to its members in all rooms.</summary>
@@ -57,7 +78,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             var metadata = MetadataMerge.Apply(connection.Metadata, update, strategy);
             if (metadata.Utf8.Length > rooms.Options.StateBytes) throw Refusals.TooLarge("metadata", rooms.Options.StateBytes);
             connection.Metadata = metadata;
-            foreach (var room in Rooms) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken);
+            foreach (var room in Rooms) await UnlessAwayAsync(rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken), () => _intents.SetMetadata(room));
+            await rooms.Sessions.SaveAsync(connection);
         }
         finally
         {
@@ -66,18 +88,32 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     }
 
     /// <summary>Joins all rooms again, with the states as they were: the store has lost them.</summary>
-    public async ValueTask JoinAgainAsync()
+    public async Task JoinAgainAsync()
     {
-        foreach (var room in Rooms)
+        foreach (var room in Rooms) _intents.Join(room);
+        await TellIntentsAsync();
+    }
+
+    /// <summary>Tells the store what it could not be told before. False if it still can't.</summary>
+    public async Task<bool> TellIntentsAsync()
+    {
+        foreach (var (room, intent) in _intents.All)
         {
             var done = await TakeTurnAsync();
             try
             {
-                if (Find(room) is { Last: var last } && !connection.IsEnded)
-                    await JoinAloneAsync(room, last is { Stamp: { } stamp } ? new StateChange.Restore(last.State, stamp, last.Deadline) : null, CancellationToken.None);
+                await TellAsync(room, intent);
+                _intents.Settle(room, intent);
+            }
+            catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
+            {
+                rooms.Intents.Add(this);
+                return false;
             }
             catch (Exception failure)
             {
+                // Another attempt would fail as well.
+                _intents.Settle(room, intent);
                 rooms.Log.RoomChangeFailed(connection.Id, failure);
             }
             finally
@@ -85,6 +121,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 done.SetResult();
             }
         }
+        return true;
     }
 
     /// <summary>Leaves a room; for a non-member nothing happens.</summary>
@@ -107,10 +144,23 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room, () => membership.AwaitsClaim && connection.Transport == transport)));
     }
 
-    private async ValueTask<RoomChange> JoinAloneAsync(string room, StateChange? state, CancellationToken cancellationToken)
+    private async ValueTask TellAsync(string room, Intent intent)
+    {
+        if (Find(room) is not { } membership)
+        {
+            await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
+            return;
+        }
+        if (connection.IsEnded) return;
+        var state = intent.StateAt(rooms.Time) ?? (membership.Last is { Stamp: { } stamp } last ? new StateChange.Restore(last.State, stamp, last.Deadline) : null);
+        await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
+        if (intent.Metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, CancellationToken.None);
+    }
+
+    private async ValueTask<RoomChange> JoinAloneAsync(string room, StateChange? state, CancellationToken cancellationToken, bool isClaimed = true)
     {
         var (membership, isNew) = await AddAsync(room);
-        membership.Claim();
+        if (isClaimed) membership.Claim();
         RoomChange change;
         try
         {
@@ -121,10 +171,12 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             if (isNew) await LeaveAloneAsync(room);
             throw;
         }
-        if (change.Outcome == ChangeOutcome.Full)
+        if (change.Outcome is ChangeOutcome.Full or ChangeOutcome.Moved)
         {
             Remove(room);
-            throw Refusals.RoomFull(room);
+            if (change.Outcome == ChangeOutcome.Full) throw Refusals.RoomFull(room);
+            connection.Lose();
+            throw Refusals.Ended();
         }
         // The connection may have ended while the store was at it.
         if (connection.IsEnded)
@@ -132,8 +184,9 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             await LeaveAloneAsync(room);
             throw Refusals.Ended();
         }
+        if (state is not null) _intents.SettleState(room);
         Watch(membership, change);
-        if (change.Outcome == ChangeOutcome.Changed && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
+        if (isNew && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
         return change;
     }
 
@@ -164,7 +217,20 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     private async ValueTask LeaveAloneAsync(string room)
     {
         Remove(room);
-        await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
+        await UnlessAwayAsync(rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None), () => _intents.Leave(room));
+    }
+
+    private async ValueTask UnlessAwayAsync(ValueTask<RoomChange> change, Action intend)
+    {
+        try
+        {
+            await change;
+        }
+        catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
+        {
+            intend();
+            rooms.Intents.Add(this);
+        }
     }
 
     private async ValueTask<(Membership Membership, bool IsNew)> AddAsync(string room)
@@ -200,17 +266,17 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     }
 
     private NewMember NewMember(string room) =>
-        new(connection.Id, connection.UserId, connection.Session?.SiblingIn(room, connection.UserId), connection.Metadata);
+        new(connection.Id, connection.UserId, connection.Session?.SiblingIn(room, connection.UserId), connection.Metadata, connection.Session?.Moves ?? 0);
 
     private void Watch(Membership membership, RoomChange change)
     {
-        if (change.Member is not null) membership.Last = change.Member;
-        if (change is { Outcome: ChangeOutcome.Changed, Member: { } member })
-            membership.ExpireAt(member, rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, stamp)));
+        if (change.Member is not { } member || membership.Last?.Stamp > member.Stamp) return;
+        membership.Last = member;
+        membership.ExpireAt(member, rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, new(stamp))));
     }
 
-    private async ValueTask ExpireAsync(string room, Stamp stamp) =>
-        await rooms.Store.SetStateAsync(room, connection.Id, new StateChange.Expire(stamp), CancellationToken.None);
+    private async ValueTask ExpireAsync(string room, StateChange.Expire expiry) =>
+        await UnlessAwayAsync(rooms.Store.SetStateAsync(room, connection.Id, expiry, CancellationToken.None), () => _intents.Expire(room, expiry));
 
     // A member's lease is renewed by any sign of life of its connection.
     private void Lease(Membership membership, TimeSpan ttl, TimeSpan due) => membership.LeaseFor(due, rooms.Time, () =>

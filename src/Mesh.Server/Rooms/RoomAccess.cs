@@ -8,6 +8,7 @@ internal sealed class RoomAccess(
     IRoomStore store,
     RoomDirectory directory,
     PresenceRules presence,
+    Sessions sessions,
     IOptions<MeshOptions> options,
     TimeProvider time,
     ILogger<Memberships> log)
@@ -17,6 +18,10 @@ internal sealed class RoomAccess(
     public RoomDirectory Directory { get; } = directory;
 
     public PresenceRules Presence { get; } = presence;
+
+    public Sessions Sessions { get; } = sessions;
+
+    public IntentQueue Intents { get; } = new(time);
 
     public MeshOptions Options { get; } = options.Value;
 

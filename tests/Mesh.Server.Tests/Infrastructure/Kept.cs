@@ -11,7 +11,7 @@ internal static class Kept
 
     public static int StoredRooms(TestServer server) => Read<ICollection>(server.Get<IRoomStore>(), "_rooms").Count;
 
-    public static int Tokens(TestServer server) => Read<ICollection>(server.Get<Sessions>(), "_byToken").Count;
+    public static int Tokens(TestServer server) => Read<ICollection>(server.Get<ConnectionRegistry>(), "_byToken").Count;
 
     /// <summary>Who the room tells its changes.</summary>
     public static int Subscriptions(TestServer server, string room)

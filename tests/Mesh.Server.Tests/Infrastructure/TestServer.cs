@@ -47,7 +47,11 @@ internal sealed class TestServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(it => it.ShutdownTimeout = TimeSpan.FromSeconds(30));
         if (time is not null) builder.Services.AddSingleton<TimeProvider>(time);
         services?.Invoke(builder);
-        var added = builder.Services.AddMesh(it => options?.Invoke(it));
+        var added = builder.Services.AddMesh(it =>
+        {
+            it.DrainTime = TimeSpan.Zero; // Time that stands would keep it from ending.
+            options?.Invoke(it);
+        });
         mesh?.Invoke(added);
         if (trackAll) added.TrackPresence("*");
         added.AddCommand<RawJson, RawJson>("echo", (_, payload) => payload);

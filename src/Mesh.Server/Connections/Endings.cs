@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Mesh.Server;
+
+/// <summary>Ends connections: at once, after their grace, or since another node has them (protocol §8).</summary>
+internal sealed class Endings(
+    ConnectionRegistry connections, Sessions sessions, ConnectionEvents events, IOptions<MeshOptions> options, TimeProvider time, ILogger<Endings> log)
+{
+    public void BeginGrace(MeshConnection connection, TimeSpan grace)
+    {
+        connection.Session!.BeginGrace(grace, time, () => _ = EndAsync(connection));
+        if (connection.IsClosing) connection.Session.CutGrace();
+    }
+
+    public async Task EndAsync(MeshConnection connection)
+    {
+        if (!connection.TryEnd()) return;
+        try
+        {
+            connections.Remove(connection);
+            // Who claims its memberships elsewhere has as long as here.
+            if (!await sessions.EndAsync(connection)) await LeaveToOthersAsync(connection);
+            await connection.Memberships.LeaveAllAsync();
+            log.Ended(connection.Id);
+        }
+        catch (Exception failure)
+        {
+            log.ConnectionFailed(connection.Id, failure);
+        }
+        finally
+        {
+            events.Retire(connection);
+        }
+    }
+
+    private async Task LeaveToOthersAsync(MeshConnection connection)
+    {
+        events.Retire(connection);
+        await Task.Delay(options.Value.Grace, time);
+    }
+}

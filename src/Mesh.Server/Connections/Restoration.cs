@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Server;
+
+/// <summary>Brings back what this node had at the store, after the store lost it or took the node for dead.</summary>
+internal sealed class Restoration(ConnectionRegistry connections, Sessions sessions, IRoomStore rooms, ISessionStore store, ILogger<Restoration> log)
+{
+    private const int AtOnce = 64;
+
+    public void Begin()
+    {
+        rooms.MembersLost += () => _ = ForAllAsync(RestoreAsync);
+        store.Returned += () => _ = ForAllAsync(sessions.SaveAsync);
+        store.Taken += id => connections.Find(id)?.Lose();
+    }
+
+    // One that another node has taken meanwhile is found out by the attempt to save it, and is not to join.
+    private async Task RestoreAsync(MeshConnection connection)
+    {
+        await sessions.SaveAsync(connection);
+        if (connection.Session is not { HasMoved: true }) await connection.Memberships.JoinAgainAsync();
+    }
+
+    private Task ForAllAsync(Func<MeshConnection, Task> act) =>
+        Parallel.ForEachAsync(connections.All, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (connection, _) =>
+        {
+            try
+            {
+                await act(connection);
+            }
+            catch (Exception failure)
+            {
+                log.RoomChangeFailed(connection.Id, failure);
+            }
+        });
+}

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using Mesh.Server.Tests;
+using StackExchange.Redis;
+using static Mesh.Server.Tests.PresenceRequests;
+
+namespace Mesh.Server.Redis.Tests;
+
+/// <summary>Clients that resume on another node than the one they were on.</summary>
+public sealed class SessionMoveTests(RedisServer redis) : IClassFixture<RedisServer>
+{
+    private readonly string _prefix = $"moves-{Guid.NewGuid():n}";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_dropped_session_resumes_on_another_node_and_nobody_sees_it()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        await alice.RequestAsync("mesh/set-my-connection-metadata", "{\"metadata\":{\"n\":1}}");
+        await observer.UntilAsync(() => observer.Events.Count == 2);
+        var id = alice.Id;
+        alice.Drop();
+        await one.UntilDroppedAsync(id);
+
+        var (again, _) = await two.OpenWithTokenAsync(token);
+        await using (again)
+        {
+            again.Id.ShouldBe(id);
+            (await again.RequestAsync("mesh/get-my-connection-metadata")).GetProperty("metadata").GetRawText().ShouldBe("{\"n\":1}");
+            var entered = await again.EnterAsync("r", ",\"publish\":{\"state\":2}");
+            entered.GetProperty("snapshot").GetProperty("members").EnumerateArray().Single().GetProperty("number").GetInt32().ShouldBe(1);
+            await one.UntilGoneAsync(id);
+            await observer.UntilAsync(() => observer.Events.Count == 3);
+            await observer.ShouldHaveEventsAsync(Joined("r", id), State("r", id, "1"), State("r", id, "2"));
+        }
+        await observer.UntilAsync(() => observer.Events.Count == 4);
+    }
+
+    [Fact]
+    public async Task A_token_is_good_until_the_next_has_arrived_on_whichever_node()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var three = await StartAsync();
+        var (alice, first) = await one.OpenWithTokenAsync();
+        var id = alice.Id;
+        // Its answer might have been lost each time: no command follows it.
+        foreach (var node in new[] { two, three, one, two })
+        {
+            alice.Drop();
+            (alice, _) = await node.OpenWithTokenAsync(first);
+            alice.Id.ShouldBe(id);
+        }
+        alice.Drop();
+        var (last, token) = await three.OpenWithTokenAsync(first);
+        last.Id.ShouldBe(id);
+        await last.RequestAsync("mesh/noop");
+        await Wait.UntilAsync(() => three.Get<ConnectionRegistry>().FindByToken(first) is null);
+        last.Drop();
+        await ShouldNotResumeAsync(two, first, id);
+        (alice, _) = await one.OpenWithTokenAsync(token);
+        alice.Id.ShouldBe(id);
+        await alice.DisposeAsync();
+        await one.UntilGoneAsync(id);
+        await ShouldNotResumeAsync(two, token, id);
+    }
+
+    [Fact]
+    public async Task A_half_open_predecessor_on_another_node_is_closed_and_its_unclaimed_rooms_are_left()
+    {
+        await using var one = await StartAsync(grace: 1);
+        await using var two = await StartAsync(grace: 1);
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("unclaimed");
+        await observer.SubscribeAsync("claimed");
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.EnterAsync("claimed");
+        await alice.EnterAsync("unclaimed");
+        await observer.UntilAsync(() => observer.Events.Count == 2);
+
+        var (again, _) = await two.OpenWithTokenAsync(token);
+        await using var _ = again;
+        await again.EnterAsync("claimed");
+        (await alice.Closed).ShouldBe(4002);
+        await observer.UntilAsync(() => observer.Events.Count == 3);
+        await observer.ShouldHaveEventsAsync(Joined("claimed", again.Id), Joined("unclaimed", again.Id), Left("unclaimed", again.Id));
+        (await two.Mesh.Room("claimed").ReadAsync(Cancellation)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_moved_is_not_spoken_for_by_the_node_it_left()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        var left = one.Mesh.FindConnection(alice.Id)!;
+        var (again, _) = await two.OpenWithTokenAsync(token);
+        await using var _ = again;
+        await again.EnterAsync("r");
+        await one.UntilGoneAsync(again.Id);
+        // As if it had not been told: a late publish, and joining again after Redis lost its members.
+        (await one.Get<IRoomStore>().SetStateAsync("r", left.Id, new StateChange.Publish(RawJson.FromText("9")), Cancellation)).Outcome.ShouldBe(ChangeOutcome.NotMember);
+        (await one.Get<IRoomStore>().JoinAsync("r", new(left.Id), null, Cancellation)).Outcome.ShouldBe(ChangeOutcome.Moved);
+        (await one.Get<IRoomStore>().LeaveAsync("r", left.Id, Cancellation)).Outcome.ShouldBe(ChangeOutcome.NotMember);
+        (await two.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().State.ToString().ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task Nobody_else_resumes_it_and_Redis_does_not_hold_the_token()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await using var _ = alice;
+        foreach (var forged in new[] { token[..^1] + "!", token[..^4] + "0000", "x", "a.b.c", token + ".x", token.Replace('.', ' ') })
+            await ShouldNotResumeAsync(two, forged, alice.Id);
+        foreach (var key in redis.Connection.GetServers().Single().Keys(pattern: $"{_prefix}*"))
+        {
+            if (await redis.Connection.GetDatabase().KeyTypeAsync(key) != RedisType.Hash) continue;
+            foreach (var entry in await redis.Connection.GetDatabase().HashGetAllAsync(key)) entry.Value.ToString().ShouldNotContain(token.Split('.')[2]);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_shuts_down_hands_over_instead_of_announcing_leaves()
+    {
+        var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        var (bob, _) = await one.OpenWithTokenAsync();
+        await bob.EnterAsync("r");
+        await using var plain = await one.ConnectAsync();
+        await plain.JoinAsync("r");
+        await observer.UntilAsync(() => observer.Events.Count == 4);
+
+        await one.DisposeAsync();
+        (await alice.Closed).ShouldBe(1001);
+        var (again, _) = await two.OpenWithTokenAsync(token);
+        await using var _ = again;
+        again.Id.ShouldBe(alice.Id);
+        await again.EnterAsync("r");
+        // Who knows no sessions has left at once, who is not back leaves after the grace, and is reaped by another node.
+        await observer.UntilAsync(() => observer.Events.Count == 6);
+        await observer.ShouldHaveEventsAsync(
+            Joined("r", alice.Id), State("r", alice.Id, "1"), Joined("r", bob.Id), Joined("r", plain.Id), Left("r", plain.Id), Left("r", bob.Id));
+    }
+
+    private static async Task ShouldNotResumeAsync(TestServer node, string token, string id)
+    {
+        await using var stranger = await node.ConnectAsync();
+        var answer = await stranger.OpenSessionAsync(token);
+        answer.GetProperty("resumed").ValueKind.ShouldBe(JsonValueKind.False);
+        stranger.Id.ShouldNotBe(id);
+    }
+
+    private Task<TestServer> StartAsync(int grace = 5) =>
+        TestServer.StartAsync(it => it.Grace = TimeSpan.FromSeconds(grace), it => it.AddRedis(redis.Address, options => options.Prefix = _prefix));
+}
