@@ -44,7 +44,10 @@ const RETRY_MS = 1_000;
 const MOST_SENT = 16;
 
 /** Errors of a restore that another attempt may not meet (§13). */
-const TRANSIENT = new Set(["ERATE", "ESERVER", "ETIMEOUT"]);
+const TRANSIENT = new Set(["ERATE", "EUNAVAILABLE", "ESERVER", "ETIMEOUT"]);
+
+/** Errors that say nothing about the state: it is sent again. */
+const NOT_NOW = new Set(["ERATE", "EUNAVAILABLE"]);
 
 /** Errors that are about the state itself, if one was sent: it would be refused again. */
 const UNFIT = new Set(["ETOOLARGE", "EINVALID"]);
@@ -284,11 +287,11 @@ export class OwnState {
   #unanswered(intent, error) {
     const code = codeOf(error);
     const newest = this.#intent;
-    if (code === "ECLOSED" || code === "ERATE") {
+    if (code === "ECLOSED" || NOT_NOW.has(code)) {
       // Who waits for it waits for the newest, or has it: one that was acknowledged.
       if (!newest) for (const waiting of intent.waiting) waiting.resolve();
       else if (newest !== intent) newest.waiting.unshift(...intent.waiting);
-      else if (code === "ERATE") {
+      else if (code !== "ECLOSED") {
         intent.stalled = true;
         this.#later();
       }

@@ -35,10 +35,15 @@ import { closedError } from "./link.js";
  */
 
 /** Errors after which entering may work later (§13). */
-const TRANSIENT = new Set(["ERATE", "ELIMIT", "ESERVER", "ETIMEOUT"]);
+const TRANSIENT = new Set(["ERATE", "ELIMIT", "EUNAVAILABLE", "ESERVER", "ETIMEOUT"]);
+
+/** Errors that are about nothing the user said: it will be said. */
+const PATIENT = new Set(["ERATE", "EUNAVAILABLE"]);
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
+const AWAY_MS = 500;
+const MAX_AWAY_MS = 2_000;
 const GAP_MS = 50;
 const MAX_GAP_MS = 2_000;
 
@@ -47,6 +52,9 @@ export class RoomEntry {
   /** What the server has been told. */
   member = false;
   watching = false;
+
+  /** The server can't tell what changes elsewhere. */
+  stale = false;
 
   /** By which diffs name the own member. @type {number | undefined} */
   number;
@@ -137,7 +145,9 @@ export class RoomEntry {
 
   /** @param {any} diff a `mesh/presence-diff` */
   diff(diff) {
-    if (this.watching && !this.#plain) this.#take(this.#seams.replica.take(diff), Date.now());
+    if (!this.watching || this.#plain) return;
+    this.stale = diff.stale === true;
+    this.#take(this.#seams.replica.take(diff), Date.now());
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */
@@ -330,11 +340,17 @@ export class RoomEntry {
     const again = this.#failures > 0;
     if (unburdened || transient) this.#failures++;
     if (unburdened && !again) this.#begin();
-    else if (unburdened || transient) this.#later(Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (this.#failures - 1)));
+    else if (unburdened || transient) this.#later(this.#pause(code));
     else own.refuse(error);
-    if (transient && code !== "ERATE") own.rejectWaiting(error);
+    if (transient && !PATIENT.has(code)) own.rejectWaiting(error);
     report(error);
     if (!unburdened && !transient) fail(error);
+  }
+
+  /** @param {string | undefined} code why the last attempt failed */
+  #pause(code) {
+    const [first, longest] = code === "EUNAVAILABLE" ? [AWAY_MS, MAX_AWAY_MS] : [RETRY_MS, MAX_RETRY_MS];
+    return Math.min(longest, first * 2 ** (this.#failures - 1));
   }
 
   /** What the server was told holds no longer. */

@@ -342,7 +342,7 @@ export class Room {
 
   /** Tells the holders whether what they show is all there is. */
   #freshen() {
-    const fresh = !!this.#entry?.watching && !this.#replica.waiting;
+    const fresh = !!this.#entry?.watching && !this.#entry.stale && !this.#replica.waiting;
     if (fresh === this.#fresh) return;
     this.#fresh = fresh;
     for (const holder of [...this.#holders]) holder.freshen(fresh);

@@ -37,7 +37,11 @@ internal sealed partial class RedisHeartbeat(
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
-                if (!isAway) LogAway(log, away);
+                if (!isAway)
+                {
+                    LogAway(log, away);
+                    node.GoAway();
+                }
                 isAway = true;
             }
         }

@@ -41,6 +41,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>Told that Redis can be reached again.</summary>
     public event Action? Returned;
 
+    /// <summary>Told that Redis can't be reached.</summary>
+    public event Action? Away;
+
     /// <summary>Renews the lease. One call at a time.</summary>
     /// <returns>The dead whose members are to be removed.</returns>
     public async Task<string[]> RenewAsync()
@@ -78,6 +81,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         }
         return (string[])answer[1]!;
     }
+
+    /// <summary>Notes that Redis can't be reached.</summary>
+    public void GoAway() => Away?.Invoke();
 
     /// <summary>Ends the lease, as soon as those whose sessions are not resumed elsewhere are to leave.</summary>
     public async Task RetireAsync(TimeSpan grace)

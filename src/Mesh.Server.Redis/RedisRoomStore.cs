@@ -14,6 +14,12 @@ internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, Re
         remove => node.Lost -= value;
     }
 
+    public event Action? Away
+    {
+        add => node.Away += value;
+        remove => node.Away -= value;
+    }
+
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
         // Others may have taken the node for dead, and would not look for what it adds now.

@@ -303,6 +303,21 @@ test("a publish that came too fast is sent again in a while, also while a takeov
   mock.timers.reset();
 });
 
+test("a publish that the server can't keep now is sent until it can", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  own.opened(null, { stamp: [1, 1] });
+  const published = own.publish("mine", {});
+  for (let times = 2; times < 5; times++) {
+    refuse(new MeshError("EUNAVAILABLE", "out of reach"));
+    await settle();
+    mock.timers.tick(1_000);
+    assert.equal(seen.published.length, times);
+  }
+  answer({ stamp: [1, 8] });
+  await published;
+  mock.timers.reset();
+});
+
 test("a publish that came too fast and is then replaced settles with the one that replaced it", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   own.opened(null, { stamp: [1, 1] });

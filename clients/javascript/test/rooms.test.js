@@ -186,3 +186,38 @@ test("a room that is wanted again by then is not left", async () => {
   open({ resumed: true });
   assert.deepEqual(link.commands, ["mesh/enter"]);
 });
+
+test("a view is stale from a diff that says so to the next that does not", async () => {
+  open();
+  const holder = attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
+  assert.equal(holder.fresh, true);
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 5, stale: true });
+  assert.equal(holder.fresh, false);
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 6, joined: [other], stale: true });
+  assert.equal(holder.fresh, false);
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 6, to: 6 });
+  assert.equal(holder.fresh, true);
+});
+
+test("while what nodes share is out of reach a room is entered again and again, at most 2 s apart, and what was said waits", async () => {
+  open();
+  attach();
+  let settled = false;
+  rooms
+    .get("r")
+    .publish("mine", {})
+    .finally(() => (settled = true));
+  for (const pause of [500, 1_000, 2_000, 2_000, 2_000]) {
+    const { length } = link.requests;
+    await link.shut("EUNAVAILABLE");
+    mock.timers.tick(pause - 1);
+    assert.equal(link.requests.length, length);
+    mock.timers.tick(1);
+    assert.equal(link.requests.length, length + 1);
+  }
+  assert.equal(settled, false);
+  assert.deepEqual(link.last.payload.rooms[0].publish, { state: "mine" });
+  await link.enter({ stamp: [1, 6], snapshot: { epoch: 1, revision: 6, members: [{ ...me, state: "mine", stamp: [1, 6] }] } });
+  assert.equal(settled, true);
+});

@@ -222,12 +222,12 @@ internal sealed class OwnState
 
     private void Unanswered(Intent intent, MeshException error)
     {
-        if (error.Code is ErrorCodes.Closed or ErrorCodes.Rate)
+        if (error.Code is ErrorCodes.Closed or ErrorCodes.Rate or ErrorCodes.Unavailable)
         {
             // Who waits for it waits for the newest, or has it: one that was acknowledged.
             if (_intent is null) intent.Done();
             else if (_intent != intent) _intent.TakeOver(intent);
-            else if (error.Code == ErrorCodes.Rate) Stall(intent);
+            else if (error.Code != ErrorCodes.Closed) Stall(intent);
             return;
         }
         if (_intent == intent) Refuse(error);
@@ -300,7 +300,7 @@ internal sealed class OwnState
     private void NotRestored(Stamp stamp, MeshException error)
     {
         // Another error would be the answer to another attempt too; the next entry to the room restores what a close cut off.
-        if (error.Code is not (ErrorCodes.Rate or ErrorCodes.Server or ErrorCodes.Timeout) || _restoring != stamp) return;
+        if (error.Code is not (ErrorCodes.Rate or ErrorCodes.Unavailable or ErrorCodes.Server or ErrorCodes.Timeout) || _restoring != stamp) return;
         _restoring = null;
         TryAgainLater();
     }

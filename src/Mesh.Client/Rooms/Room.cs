@@ -219,7 +219,7 @@ internal sealed class Room : IOwnStateOwner
     /// <summary>Tells the holders whether what they show is all there is.</summary>
     public void Freshen()
     {
-        var isFresh = _entry is { IsWatching: true } && Feed.IsCurrent;
+        var isFresh = _entry is { IsWatching: true, IsStale: false } && Feed.IsCurrent;
         if (isFresh == _isFresh) return;
         _isFresh = isFresh;
         foreach (var holder in _holders.ToList()) holder.Freshen(isFresh);

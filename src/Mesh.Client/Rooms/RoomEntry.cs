@@ -12,6 +12,8 @@ internal sealed class RoomEntry
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryAway = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestRetryAway = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AfterGap = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestAfterGap = TimeSpan.FromSeconds(2);
 
@@ -40,6 +42,9 @@ internal sealed class RoomEntry
     public bool IsMember { get; set; }
 
     public bool IsWatching { get; private set; }
+
+    /// <summary>The server can't tell what changes elsewhere.</summary>
+    public bool IsStale { get; private set; }
 
     /// <summary>Whether the holders are in the room, or have asked to be.</summary>
     public bool IsEntered => _entered is not null;
@@ -105,7 +110,9 @@ internal sealed class RoomEntry
 
     public void Take(RosterDiff diff)
     {
-        if (IsWatching && !_room.Feed.IsPlain) Deliver(_room.Feed.Take(diff));
+        if (!IsWatching || _room.Feed.IsPlain) return;
+        IsStale = diff.Stale;
+        Deliver(_room.Feed.Take(diff));
     }
 
     public void Take(PlainUpdate update)
@@ -278,11 +285,11 @@ internal sealed class RoomEntry
         // What was about the state alone does not keep the holders out: they enter without it.
         var isUnburdened = _room.Own.Refused(said, error);
         // After these, entering may work later (§13).
-        var isTransient = error.Code is ErrorCodes.Rate or ErrorCodes.Limit or ErrorCodes.Server or ErrorCodes.Timeout;
+        var isTransient = error.Code is ErrorCodes.Rate or ErrorCodes.Limit or ErrorCodes.Unavailable or ErrorCodes.Server or ErrorCodes.Timeout;
         if (isUnburdened && _failures == 0) BeginAgain();
-        else if (isUnburdened || isTransient) RetryLater();
+        else if (isUnburdened || isTransient) RetryLater(error.Code);
         else _room.Own.Refuse(error);
-        if (isTransient && error.Code != ErrorCodes.Rate) _room.Own.FailWaiting(error);
+        if (isTransient && error.Code is not (ErrorCodes.Rate or ErrorCodes.Unavailable)) _room.Own.FailWaiting(error);
         if (_room.HasHolders) _rooms.Report(error);
         if (!isUnburdened && !isTransient) _room.Fail(error);
     }
@@ -293,10 +300,11 @@ internal sealed class RoomEntry
         Begin();
     }
 
-    private void RetryLater()
+    private void RetryLater(string code)
     {
-        var delay = Retry * Math.Pow(2, Math.Min(_failures++, 10));
-        _retry.Set(delay < LongestRetry ? delay : LongestRetry);
+        var (first, longest) = code == ErrorCodes.Unavailable ? (RetryAway, LongestRetryAway) : (Retry, LongestRetry);
+        var delay = first * Math.Pow(2, Math.Min(_failures++, 10));
+        _retry.Set(delay < longest ? delay : longest);
     }
 
     // What the server was told holds no longer.

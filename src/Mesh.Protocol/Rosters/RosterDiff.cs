@@ -38,6 +38,10 @@ public sealed record RosterDiff
     [JsonIgnore]
     public bool IsEmpty => Joined.IsEmpty && Updated.IsEmpty && Left.IsEmpty;
 
+    /// <summary>True, on the wire, if its sender can't tell what changes elsewhere: what it shows may be stale (protocol §10).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Stale { get; init; }
+
     // Empty lists are left out on the wire.
 
     [JsonInclude, JsonPropertyName("joined")]
@@ -55,7 +59,7 @@ public sealed record RosterDiff
     /// <summary>Equal by content.</summary>
     public bool Equals(RosterDiff? other) =>
         other is not null && RoomName == other.RoomName && Epoch == other.Epoch && FromEpoch == other.FromEpoch
-        && From == other.From && To == other.To && Joined.AsSpan().SequenceEqual(other.Joined.AsSpan())
+        && From == other.From && To == other.To && Stale == other.Stale && Joined.AsSpan().SequenceEqual(other.Joined.AsSpan())
         && Updated.AsSpan().SequenceEqual(other.Updated.AsSpan()) && Left.AsSpan().SequenceEqual(other.Left.AsSpan());
 
     /// <inheritdoc/>

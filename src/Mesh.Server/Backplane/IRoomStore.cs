@@ -8,12 +8,16 @@ namespace Mesh.Server;
 /// </summary>
 /// <remarks>
 /// A room exists while it has members or metadata; one that came back has a higher epoch. An unchanged room raises
-/// no revision and tells nobody. Room names and sizes are validated before they get here.
+/// no revision and tells nobody. Room names and sizes are validated before they get here. What can't be reached answers with a
+/// <see cref="MeshException"/> of <c>EUNAVAILABLE</c>; whether the change was made is not known then.
 /// </remarks>
 public interface IRoomStore
 {
     /// <summary>Told that the store no longer holds the members of this node: its connections are to join again.</summary>
     event Action? MembersLost;
+
+    /// <summary>Told that the store is out of reach: what was read before may be stale until it can be read again.</summary>
+    event Action? Away;
 
     /// <summary>Adds a member, with its state if <paramref name="state"/> is given: one change. For a member, only the state is looked at.</summary>
     ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken);

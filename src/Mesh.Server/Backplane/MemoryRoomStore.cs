@@ -18,6 +18,12 @@ internal sealed class MemoryRoomStore(IOptions<MeshOptions> options, TimeProvide
         remove { }
     }
 
+    event Action? IRoomStore.Away
+    {
+        add { }
+        remove { }
+    }
+
     public ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken) =>
         new(InRoom(room, it => it.Join(member, state, options.Value.MembersPerRoom)));
 

@@ -18,6 +18,9 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
 
     public void Remove(Subscription subscription) => _subscriptions.Remove(subscription);
 
+    /// <summary>Whether what is shown may be stale, as all diffs say from now on.</summary>
+    public bool IsStale { get; private set; }
+
     public void Stop() => _timer?.Dispose();
 
     public void Add(RosterDiff change)
@@ -35,6 +38,21 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
         else WaitFor(due);
     }
 
+    /// <summary>Tells all that what they show may be stale, or, after what was missing, that it is not.</summary>
+    public void SetStale(bool isStale, Stamp now)
+    {
+        if (isStale == IsStale) return;
+        IsStale = isStale;
+        if (!_pending.IsEmpty) Flush();
+        Send(Empty(now), _subscriptions);
+    }
+
+    /// <summary>Tells a new subscription, if what it is shown may be stale.</summary>
+    public void TellStale(Subscription subscription, Stamp now)
+    {
+        if (IsStale) Send(Empty(now), [subscription]);
+    }
+
     /// <summary>Sends a diff to subscriptions that are not behind.</summary>
     public void Send(RosterDiff diff, IEnumerable<Subscription> receivers)
     {
@@ -50,9 +68,11 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
     // A diff that no outbox has room for is left to a resync, whose snapshot is outside the limit.
     private byte[] Write(RosterDiff diff)
     {
-        var frame = OutboundFrame.Event(CommandNames.PresenceDiff, diff with { RoomName = room }, ProtocolJson.Default.RosterDiff);
-        return frame.Length <= options.OutboundBytes / 2 ? frame : Write(new() { Epoch = diff.Epoch, From = diff.To, To = diff.To });
+        var frame = OutboundFrame.Event(CommandNames.PresenceDiff, diff with { RoomName = room, Stale = IsStale }, ProtocolJson.Default.RosterDiff);
+        return frame.Length <= options.OutboundBytes / 2 ? frame : Write(Empty(new(diff.Epoch, diff.To)));
     }
+
+    private static RosterDiff Empty(Stamp at) => new() { Epoch = at.Epoch, From = at.Revision, To = at.Revision };
 
     private void Flush()
     {

@@ -78,7 +78,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             var metadata = MetadataMerge.Apply(connection.Metadata, update, strategy);
             if (metadata.Utf8.Length > rooms.Options.StateBytes) throw Refusals.TooLarge("metadata", rooms.Options.StateBytes);
             connection.Metadata = metadata;
-            foreach (var room in Rooms) await UnlessAwayAsync(rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken), () => _intents.SetMetadata(room));
+            foreach (var room in Rooms)
+                await UnlessAwayAsync(() => rooms.Store.SetMemberMetadataAsync(room, connection.Id, metadata, cancellationToken), () => _intents.SetMetadata(room));
             await rooms.Sessions.SaveAsync(connection);
         }
         finally
@@ -217,14 +218,14 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     private async ValueTask LeaveAloneAsync(string room)
     {
         Remove(room);
-        await UnlessAwayAsync(rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None), () => _intents.Leave(room));
+        await UnlessAwayAsync(() => rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None), () => _intents.Leave(room));
     }
 
-    private async ValueTask UnlessAwayAsync(ValueTask<RoomChange> change, Action intend)
+    private async ValueTask UnlessAwayAsync(Func<ValueTask<RoomChange>> change, Action intend)
     {
         try
         {
-            await change;
+            await change();
         }
         catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
         {
@@ -276,7 +277,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     }
 
     private async ValueTask ExpireAsync(string room, StateChange.Expire expiry) =>
-        await UnlessAwayAsync(rooms.Store.SetStateAsync(room, connection.Id, expiry, CancellationToken.None), () => _intents.Expire(room, expiry));
+        await UnlessAwayAsync(() => rooms.Store.SetStateAsync(room, connection.Id, expiry, CancellationToken.None), () => _intents.Expire(room, expiry));
 
     // A member's lease is renewed by any sign of life of its connection.
     private void Lease(Membership membership, TimeSpan ttl, TimeSpan due) => membership.LeaseFor(due, rooms.Time, () =>

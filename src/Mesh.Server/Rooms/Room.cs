@@ -101,6 +101,7 @@ internal sealed class Room
             subscription.NoLongerBehind();
             roster = _replica.Roster!;
             subscription.SentTo = roster.At;
+            _diffs.TellStale(subscription, roster.At);
             if (known is { } from && _history.Since(from, roster.At) is { } diff) return new(diff, default);
         }
         // Diffs may overtake it; its receiver expects that.
@@ -153,6 +154,17 @@ internal sealed class Room
         }
     }
 
+    /// <summary>Reads the room again: changes may be missing, the last ones too.</summary>
+    public void Suspect()
+    {
+        lock (_gate)
+        {
+            if (_replica.Roster is null) return;
+            _replica.Suspect();
+            BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+    }
+
     private async Task ListenAsync()
     {
         _listening = await _store.ListenAsync(Name, Take, Suspect, CancellationToken.None);
@@ -181,16 +193,6 @@ internal sealed class Room
                     BeginResync(change.Timestamp);
                     break;
             }
-        }
-    }
-
-    private void Suspect()
-    {
-        lock (_gate)
-        {
-            if (_replica.Roster is null) return;
-            _replica.Suspect();
-            BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
         }
     }
 
@@ -226,8 +228,14 @@ internal sealed class Room
                 _replica.Receive(roster);
                 if (_replica.Roster!.At != before.At) Tell(before, Roster.Compare(before, _replica.Roster), silent: false, timestamp);
                 _isResyncing = !_replica.IsCurrent;
+                if (!_isResyncing) _diffs.SetStale(false, _replica.Roster.At);
                 return !_isResyncing;
             }
+        }
+        catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
+        {
+            lock (_gate) _diffs.SetStale(true, _replica.Roster!.At);
+            return false;
         }
         catch (Exception failure)
         {

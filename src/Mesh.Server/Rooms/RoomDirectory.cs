@@ -20,6 +20,7 @@ internal sealed class RoomDirectory
         {
             if (broadcast.Room is { } name) Find(name)?.Broadcast(broadcast);
         };
+        store.Away += SuspectAll;
     }
 
     /// <summary>The room, listening to the store. Each call is paired with one <see cref="Room.Release"/>.</summary>
@@ -42,6 +43,13 @@ internal sealed class RoomDirectory
             room.Release();
             throw;
         }
+    }
+
+    private void SuspectAll()
+    {
+        Room[] all;
+        lock (_gate) all = [.. _rooms.Values];
+        foreach (var room in all) room.Suspect();
     }
 
     private Room? Find(string name)

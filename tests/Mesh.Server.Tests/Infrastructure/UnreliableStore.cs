@@ -16,6 +16,19 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
         remove => inner.MembersLost -= value;
     }
 
+    public event Action? Away;
+
+    /// <summary>Everything is out of reach.</summary>
+    public bool IsAway { get; private set; }
+
+    public void GoAway()
+    {
+        IsAway = true;
+        Away?.Invoke();
+    }
+
+    public void Return() => IsAway = false;
+
     public Predicate<RoomEvent> Loses { get; set; } = _ => false;
 
     public bool FailsReads { get; set; }
@@ -49,6 +62,7 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
+        ThrowIfAway();
         if (FailsJoins || room == Broken) throw new IOException("The store is away.");
         if (_held is { Task.IsCompleted: false } held && _waiting.TrySetResult()) await held.Task;
         return await inner.JoinAsync(room, member, state, cancellationToken);
@@ -67,6 +81,7 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     {
         Interlocked.Increment(ref _calls);
         if (_tells) ReadsByListeners++;
+        ThrowIfAway();
         return FailsReads ? throw new IOException("The store is away.") : Shows(await inner.ReadAsync(room, cancellationToken));
     }
 
@@ -86,6 +101,12 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     private IRoomStore Called()
     {
         Interlocked.Increment(ref _calls);
+        ThrowIfAway();
         return inner;
+    }
+
+    private void ThrowIfAway()
+    {
+        if (IsAway) throw new MeshException(ErrorCodes.Unavailable, "The store is away.");
     }
 }

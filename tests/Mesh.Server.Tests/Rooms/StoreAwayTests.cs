@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using static Mesh.Server.Tests.PresenceRequests;
+
+namespace Mesh.Server.Tests.Rooms;
+
+/// <summary>While the store is out of reach views are stale, nobody is lost, and the latest word of each member is told afterwards.</summary>
+public sealed class StoreAwayTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Views_are_stale_until_the_room_was_read_again()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var diffs = await server.OpenAsync();
+        await using var plain = await server.ConnectAsync();
+        await diffs.EnterAsync("r");
+        await plain.SubscribeAsync("r");
+
+        store.GoAway();
+        var stale = (await diffs.WaitForAsync(IsStale)).Payload;
+        (stale.GetProperty("from").GetInt64(), stale.GetProperty("to").GetInt64()).ShouldBe((1, 1));
+        await using var newcomer = await server.ConnectAsync();
+        (await newcomer.RequestAsync("mesh/subscribe-presence", "{\"roomName\":\"r\",\"diffs\":true}")).GetProperty("snapshot").GetProperty("revision").GetInt64().ShouldBe(1);
+        await newcomer.WaitForAsync(IsStale);
+
+        store.Return();
+        await diffs.WaitForAsync(IsFresh);
+        await newcomer.WaitForAsync(IsFresh);
+        plain.Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_plain_clients_say_is_acknowledged_and_told_when_the_store_is_back()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var observer = await server.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        await using var stays = await server.ConnectAsync();
+        await using var leaves = await server.ConnectAsync();
+        var drops = await server.ConnectAsync();
+        foreach (var client in new[] { stays, leaves, drops }) await client.JoinAsync("r");
+        await observer.UntilAsync(() => observer.Events.Count == 3);
+
+        store.GoAway();
+        (await stays.PublishPlainAsync("r", "1")).GetBoolean().ShouldBeTrue();
+        (await stays.PublishPlainAsync("r", "2")).GetBoolean().ShouldBeTrue();
+        await stays.RequestAsync("mesh/set-my-connection-metadata", "{\"metadata\":{\"n\":1}}");
+        await leaves.LeaveAsync("r");
+        await drops.DisposeAsync();
+        await server.UntilGoneAsync(drops.Id);
+        (await stays.ErrorOfAsync("mesh/join-room", Room("other"))).ShouldBe("EUNAVAILABLE");
+        observer.Events.Count.ShouldBe(3);
+
+        store.Return();
+        await observer.UntilAsync(() => observer.Events.Count == 6);
+        string[] told = [.. observer.Events.Skip(3).Select(it => it.Text)];
+        told.Count(it => it.Contains("\"leave\"", StringComparison.Ordinal)).ShouldBe(2);
+        told.Count(it => it.Contains("\"state\":2,", StringComparison.Ordinal)).ShouldBe(1);
+        await Wait.UntilAsync(() => MetadataOf(server, stays.Id) == "{\"n\":1}");
+    }
+
+    [Fact]
+    public async Task A_session_is_told_to_try_again_and_its_state_is_what_it_said_last()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var alice = await server.OpenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        store.GoAway();
+        (await alice.ErrorOfAsync("mesh/publish", "{\"roomName\":\"r\",\"state\":2}")).ShouldBe("EUNAVAILABLE");
+        (await alice.EnterAsync("r")).GetProperty("error").GetProperty("code").GetString().ShouldBe("EUNAVAILABLE");
+        store.Return();
+        await alice.PublishAsync("r", "3");
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().State.ToString().ShouldBe("3");
+    }
+
+    [Fact]
+    public async Task What_expires_meanwhile_is_a_clear()
+    {
+        var (server, store) = await StartAsync(fakeTime: true);
+        await using var _ = server;
+        await using var observer = await server.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        await using var one = await server.ConnectAsync();
+        await using var two = await server.ConnectAsync();
+        await one.JoinAsync("r");
+        await two.JoinAsync("r");
+        await one.PublishPlainAsync("r", "1", ",\"expireAfter\":50");
+        await two.PublishPlainAsync("r", "1");
+        await observer.UntilAsync(() => observer.Events.Count >= 4);
+
+        store.GoAway();
+        await two.PublishPlainAsync("r", "2", ",\"expireAfter\":50");
+        server.Time.Advance(TimeSpan.FromMilliseconds(60));
+        store.Return();
+        await Wait.UntilAsync(() =>
+        {
+            server.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return server.Mesh.Room("r").ReadAsync(Cancellation).AsTask().GetAwaiter().GetResult().Members.All(it => it.State.IsNull);
+        });
+        observer.Events.ShouldNotContain(it => it.Text.Contains("\"state\":2,", StringComparison.Ordinal));
+    }
+
+    private static bool IsStale(Frame frame) => frame.Command == "mesh/presence-diff" && frame.Payload.TryGetProperty("stale", out var stale) && stale.GetBoolean();
+
+    private static bool IsFresh(Frame frame) => frame.Command == "mesh/presence-diff" && !frame.Payload.TryGetProperty("stale", out _);
+
+    private static string MetadataOf(TestServer server, string id) =>
+        server.Get<IRoomStore>().ReadAsync("r", Cancellation).AsTask().GetAwaiter().GetResult().Find(id)?.Metadata.ToString() ?? "";
+
+    private static async Task<(TestServer, UnreliableStore)> StartAsync(bool fakeTime = false)
+    {
+        UnreliableStore? store = null;
+        var server = await TestServer.StartAsync(fakeTime: fakeTime, services: builder => builder.Services.AddSingleton<IRoomStore>(
+            services => store = new(ActivatorUtilities.CreateInstance<MemoryRoomStore>(services))));
+        server.Get<IRoomStore>();
+        return (server, store!);
+    }
+}
