@@ -16,34 +16,40 @@ public static class MeshRedisBuilderExtensions
     public static IMeshBuilder AddRedis(this IMeshBuilder builder, string configuration, Action<MeshRedisOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
-        var parsed = RedisConnection.Configure(ConfigurationOptions.Parse(configuration));
-        return builder.AddRedis(async () => await ConnectionMultiplexer.ConnectAsync(parsed).ConfigureAwait(false), isOwned: true, configure);
+        var parsed = ConfigurationOptions.Parse(configuration);
+        return builder.AddRedis(() => RedisConnection.To(parsed), configure);
     }
 
-    /// <summary>The same over a connection that the application has already, and keeps.</summary>
+    /// <summary>
+    /// The same over a connection that the application has already, and keeps. One that is silent is not ended by Mesh, but only when
+    /// the connection itself notices; until then rooms are read again every few seconds.
+    /// </summary>
     /// <param name="builder">What <c>AddMesh</c> returned.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="configure">Sets options.</param>
     public static IMeshBuilder AddRedis(this IMeshBuilder builder, IConnectionMultiplexer connection, Action<MeshRedisOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return builder.AddRedis(() => Task.FromResult(connection), isOwned: false, configure);
+        return builder.AddRedis(() => new RedisConnection(() => Task.FromResult(connection)), configure);
     }
 
-    private static IMeshBuilder AddRedis(this IMeshBuilder builder, Func<Task<IConnectionMultiplexer>> connect, bool isOwned, Action<MeshRedisOptions>? configure)
+    private static IMeshBuilder AddRedis(this IMeshBuilder builder, Func<RedisConnection> connection, Action<MeshRedisOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.AddOptions<MeshRedisOptions>().Configure(configure ?? (static _ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MeshRedisOptions>, MeshRedisOptionsValidator>());
-        services.AddSingleton(_ => new RedisConnection(connect, isOwned));
+        services.AddSingleton(_ => connection());
         services.AddSingleton<RedisNames>();
+        services.AddSingleton<RedisSubscriptions>();
+        services.AddSingleton<RedisCanary>();
         services.AddSingleton<RedisNode>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();
         services.AddSingleton<IBackplane, RedisBackplane>();
         services.AddSingleton<ISessionStore, RedisSessionStore>();
         services.AddHostedService<RedisStart>();
         services.AddHostedService<RedisHeartbeat>();
+        services.AddHostedService(it => it.GetRequiredService<RedisCanary>());
         return builder;
     }
 }

@@ -9,12 +9,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 {
     private readonly RedisConnection _redis;
     private readonly RedisNames _names;
-    private readonly TimeProvider _time;
+    private readonly RedisSubscriptions _subscriptions;
     private readonly Lazy<Task<RedisListening>> _listening;
 
-    public RedisBackplane(RedisConnection redis, RedisNames names, TimeProvider time)
+    public RedisBackplane(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions)
     {
-        (_redis, _names, _time) = (redis, names, time);
+        (_redis, _names, _subscriptions) = (redis, names, subscriptions);
         _listening = new(ListenAsync);
     }
 
@@ -46,12 +46,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         if (_listening is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await _listening.Value).DisposeAsync();
     }
 
-    private async Task<RedisListening> ListenAsync()
-    {
-        var listening = new RedisListening(await _redis.ReadyAsync(), _names.Broadcasts, _time, Receive, static () => { });
-        await listening.BeginAsync();
-        return listening;
-    }
+    private Task<RedisListening> ListenAsync() => _subscriptions.ListenAsync(_names.Broadcasts, Receive, static () => { });
 
     private void Receive(ReadOnlyMemory<byte> message)
     {

@@ -1,16 +1,28 @@
+using System.Net;
 using Mesh.Protocol;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
 
 /// <summary>The connection to Redis, made when it is first needed and once for all.</summary>
-internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect, bool isOwned) : IAsyncDisposable
+/// <param name="connect">Makes it.</param>
+/// <param name="sockets">Its sockets, if it is Mesh's own; one that an application gave is left alone.</param>
+internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect, RedisSockets? sockets = null) : IAsyncDisposable
 {
     private const int Retry = 500;
 
     private static readonly string[] NotNow = ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS"];
 
     private readonly Lazy<Task<IConnectionMultiplexer>> _connection = new(connect);
+
+    /// <summary>One of Mesh's own.</summary>
+    public static RedisConnection To(ConfigurationOptions options)
+    {
+        var own = Configure(options.Clone());
+        var sockets = new RedisSockets(own.Tunnel);
+        own.Tunnel = sockets;
+        return new(async () => await ConnectionMultiplexer.ConnectAsync(own).ConfigureAwait(false), sockets);
+    }
 
     /// <summary>What lets a node notice soon that Redis is away, and that it is back: commands fail at once, and retries are close together.</summary>
     public static ConfigurationOptions Configure(ConfigurationOptions options)
@@ -65,9 +77,12 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
 
     public static MeshException Unavailable() => new(ErrorCodes.Unavailable, "Redis can't be reached: try again soon");
 
+    /// <summary>Ends one connection to a server, so that another is made; false if that is not Mesh's to do.</summary>
+    public bool Drop(EndPoint server, ConnectionType type) => sockets?.Drop(server, type) ?? false;
+
     public async ValueTask DisposeAsync()
     {
-        if (!isOwned || !_connection.IsValueCreated) return;
+        if (sockets is null || !_connection.IsValueCreated) return;
         await (await _connection.Value).DisposeAsync();
     }
 }

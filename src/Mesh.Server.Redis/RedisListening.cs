@@ -2,9 +2,10 @@ using StackExchange.Redis;
 
 namespace Mesh.Server;
 
-/// <summary>Tells a listener what comes on a channel, in order, and when something may have been missed.</summary>
+/// <summary>What <see cref="RedisSubscriptions"/> listens to for one listener.</summary>
 internal sealed class RedisListening(
-    IConnectionMultiplexer redis, RedisChannel channel, TimeProvider time, Action<ReadOnlyMemory<byte>> listener, Action missed) : IAsyncDisposable
+    IConnectionMultiplexer redis, RedisChannel channel, TimeProvider time, Action<ReadOnlyMemory<byte>> listener, Action missed, Action<RedisListening> forget)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -12,42 +13,22 @@ internal sealed class RedisListening(
     private ChannelMessageQueue? _messages;
     private volatile bool _disposed;
 
-    public async Task BeginAsync()
+    /// <summary>Tells the listener that something may have been missed.</summary>
+    public void Missed()
     {
-        redis.ConnectionRestored += Restored;
-        await SubscribeAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        redis.ConnectionRestored -= Restored;
-        await _turn.WaitAsync();
-        try
-        {
-            _disposed = true;
-            if (_messages is not null) await _messages.UnsubscribeAsync(CommandFlags.FireAndForget);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private void Restored(object? sender, ConnectionFailedEventArgs connection)
-    {
-        if (connection.ConnectionType == ConnectionType.Subscription) _ = SubscribeAgainAsync();
+        if (!_disposed) missed();
     }
 
     // What was told while the connection was away is told to nobody again. Only when Redis has acknowledged the subscription on the
     // new connection is it certain that from then on nothing is missed, and only then it helps to read again.
-    private async Task SubscribeAgainAsync()
+    public async Task SubscribeAgainAsync()
     {
         while (!_disposed)
         {
             try
             {
                 await SubscribeAsync();
-                missed();
+                Missed();
                 return;
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
@@ -57,7 +38,7 @@ internal sealed class RedisListening(
         }
     }
 
-    private async Task SubscribeAsync()
+    public async Task SubscribeAsync()
     {
         await _turn.WaitAsync();
         try
@@ -67,6 +48,21 @@ internal sealed class RedisListening(
             var messages = await redis.GetSubscriber().SubscribeAsync(channel);
             messages.OnMessage(it => listener(it.Message));
             _messages = messages;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        forget(this);
+        await _turn.WaitAsync();
+        try
+        {
+            _disposed = true;
+            if (_messages is not null) await _messages.UnsubscribeAsync(CommandFlags.FireAndForget);
         }
         finally
         {

@@ -15,6 +15,9 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
     /// <summary>On which broadcasts go to all nodes.</summary>
     public RedisChannel Broadcasts => RedisChannel.Literal(_start + "broadcasts");
 
+    /// <summary>On which a node tells only itself that its subscriptions work.</summary>
+    public RedisChannel Canary(string node) => RedisChannel.Literal($"{_start}{{{node}}}:canary");
+
     /// <summary>The hash that Scripts/room.lua describes.</summary>
     public RedisKey Room(string name) => Of(name, "room");
 

@@ -6,7 +6,8 @@ using StackExchange.Redis;
 namespace Mesh.Server;
 
 /// <summary>The store of many nodes: each change is one script, which also tells it.</summary>
-internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, RedisNode node, IOptions<MeshOptions> options, TimeProvider time) : IRoomStore
+internal sealed class RedisRoomStore(
+    RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, IOptions<MeshOptions> options) : IRoomStore
 {
     public event Action? MembersLost
     {
@@ -62,20 +63,9 @@ internal sealed class RedisRoomStore(RedisConnection redis, RedisNames names, Re
         }
     }
 
-    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken)
-    {
-        var listening = new RedisListening(await redis.ReadyAsync(), names.Changes(room), time, change => listener(RoomEventReader.Read(room, change)), missed);
-        try
-        {
-            await RedisConnection.TryAsync(listening.BeginAsync);
-            return listening;
-        }
-        catch
-        {
-            await listening.DisposeAsync();
-            throw;
-        }
-    }
+    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken) =>
+        await RedisConnection.TryAsync<IAsyncDisposable>(
+            async () => await subscriptions.ListenAsync(names.Changes(room), change => listener(RoomEventReader.Read(room, change)), missed));
 
     private async ValueTask<RoomChange> ChangeAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace Mesh.Server;
 /// The sessions of all nodes, by the node that has them: a token names it, and where it has them no longer, the next. So an idle
 /// connection costs nothing, and those of a dead node are there until nobody asks for them.
 /// </summary>
-internal sealed partial class RedisSessionStore(RedisConnection redis, RedisNames names, RedisNode node, TimeProvider time) : ISessionStore, IAsyncDisposable
+internal sealed partial class RedisSessionStore(RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions) : ISessionStore, IAsyncDisposable
 {
     // From node to node, while the answers got lost.
     private const int MostMoves = 8;
@@ -94,9 +94,7 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
         try
         {
             if (_listening is not null) return;
-            var listening = new RedisListening(await redis.ReadyAsync(), names.Taken(node.Name), time, Tell, () => _ = FindTakenAsync());
-            await RedisConnection.TryAsync(listening.BeginAsync);
-            _listening = listening;
+            _listening = await RedisConnection.TryAsync(() => subscriptions.ListenAsync(names.Taken(node.Name), Tell, () => _ = FindTakenAsync()));
         }
         finally
         {

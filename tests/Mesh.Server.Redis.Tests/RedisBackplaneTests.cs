@@ -5,6 +5,9 @@ namespace Mesh.Server.Redis.Tests;
 
 public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneConformance, IClassFixture<RedisServer>
 {
-    protected override ValueTask<IBackplane> CreateAsync() =>
-        new(new RedisBackplane(new(() => Task.FromResult(redis.Connection), isOwned: false), new(Options.Create(new MeshRedisOptions())), TimeProvider.System));
+    protected override ValueTask<IBackplane> CreateAsync()
+    {
+        var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
+        return new(new RedisBackplane(connection, new(Options.Create(new MeshRedisOptions())), new(connection, TimeProvider.System)));
+    }
 }

@@ -11,10 +11,10 @@ public sealed class RedisRoomStoreTests(RedisServer redis) : RoomStoreConformanc
     protected override async ValueTask<IRoomStore> CreateAsync(int membersPerRoom)
     {
         var names = new RedisNames(Options.Create(new MeshRedisOptions { Prefix = $"test{Interlocked.Increment(ref s_stores)}" }));
-        var connection = new RedisConnection(() => Task.FromResult(redis.Connection), isOwned: false);
+        var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
         var node = new RedisNode(connection, names, TimeProvider.System);
         await node.RenewAsync();
-        return new RedisRoomStore(connection, names, node, Options.Create(new MeshOptions { MembersPerRoom = membersPerRoom }), TimeProvider.System);
+        return new RedisRoomStore(connection, names, node, new(connection, TimeProvider.System), Options.Create(new MeshOptions { MembersPerRoom = membersPerRoom }));
     }
 
     protected override async ValueTask<long> NowAsync() =>

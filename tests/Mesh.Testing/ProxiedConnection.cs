@@ -8,17 +8,24 @@ internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : 
 {
     private readonly TcpClient _far = new();
     private volatile bool _swallows;
+    private volatile bool _isMute;
+
+    /// <summary>From which the server sees it come.</summary>
+    public int? UpstreamPort { get; private set; }
 
     /// <summary>Passes on what comes, until both sides are done or one breaks.</summary>
     public async Task RunAsync(int upstream)
     {
         if (!_swallows && !await ConnectAsync(upstream)) return;
-        await Task.WhenAll(PassAsync(near, _far), PassAsync(_far, near));
+        await Task.WhenAll(PassAsync(near, _far, () => _swallows), PassAsync(_far, near, () => _swallows || _isMute));
         Dispose();
     }
 
     /// <summary>Whatever comes is lost from now on, an end too.</summary>
     public void Swallow() => _swallows = true;
+
+    /// <summary>Whatever comes from the server is lost from now on, an end too.</summary>
+    public void Mute() => _isMute = true;
 
     /// <summary>Ends it with a reset, as when the network goes away.</summary>
     public void Dispose()
@@ -32,6 +39,7 @@ internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : 
         try
         {
             await _far.ConnectAsync(IPAddress.Loopback, upstream);
+            UpstreamPort = (_far.Client.LocalEndPoint as IPEndPoint)?.Port;
             return true;
         }
         catch (Exception refused) when (refused is SocketException or ObjectDisposedException)
@@ -41,7 +49,7 @@ internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : 
         }
     }
 
-    private async Task PassAsync(TcpClient from, TcpClient to)
+    private async Task PassAsync(TcpClient from, TcpClient to, Func<bool> isLost)
     {
         if (!from.Connected) return;
         try
@@ -51,13 +59,13 @@ internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : 
             while ((count = await from.GetStream().ReadAsync(buffer)) > 0)
             {
                 if (delay() is { Ticks: > 0 } wait) await Task.Delay(wait);
-                if (!_swallows) await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
+                if (!isLost()) await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
             }
-            if (!_swallows) to.Client.Shutdown(SocketShutdown.Send);
+            if (!isLost()) to.Client.Shutdown(SocketShutdown.Send);
         }
         catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            if (!_swallows) Dispose();
+            if (!isLost()) Dispose();
         }
     }
 

@@ -61,6 +61,14 @@ public sealed class TcpProxy : IAsyncDisposable
         foreach (var connection in Connections) connection.Swallow();
     }
 
+    /// <summary>What the server sends on one connection is lost from now on, an end too; what it is sent still arrives.</summary>
+    /// <param name="port">From which the server sees it come.</param>
+    public void Mute(int port)
+    {
+        foreach (var connection in Connections)
+            if (connection.UpstreamPort == port) connection.Mute();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _listener.Stop();

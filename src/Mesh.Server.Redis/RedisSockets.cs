@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using StackExchange.Redis;
+using StackExchange.Redis.Configuration;
+
+namespace Mesh.Server;
+
+/// <summary>The sockets to Redis, so that one that is silent can be given up long before the client library would do so.</summary>
+/// <param name="inner">A tunnel that is configured besides.</param>
+internal sealed class RedisSockets(Tunnel? inner) : Tunnel
+{
+    private readonly ConcurrentDictionary<(EndPoint Server, ConnectionType Type), Socket> _sockets = new();
+
+    /// <summary>Ends the connection, so that another is made; false if there is none to be ended here.</summary>
+    public bool Drop(EndPoint server, ConnectionType type)
+    {
+        if (!_sockets.TryRemove((server, type), out var socket)) return false;
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+            return true;
+        }
+        catch (Exception over) when (over is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public override async ValueTask<Stream?> BeforeAuthenticateAsync(EndPoint endpoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken)
+    {
+        if (socket is not null) _sockets[(endpoint, connectionType)] = socket;
+        return inner is null ? null : await inner.BeforeAuthenticateAsync(endpoint, connectionType, socket, cancellationToken);
+    }
+
+    public override ValueTask<EndPoint?> GetSocketConnectEndpointAsync(EndPoint endpoint, CancellationToken cancellationToken) =>
+        inner?.GetSocketConnectEndpointAsync(endpoint, cancellationToken) ?? base.GetSocketConnectEndpointAsync(endpoint, cancellationToken);
+
+    public override ValueTask BeforeSocketConnectAsync(EndPoint endPoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken) =>
+        inner?.BeforeSocketConnectAsync(endPoint, connectionType, socket, cancellationToken)
+        ?? base.BeforeSocketConnectAsync(endPoint, connectionType, socket, cancellationToken);
+}
