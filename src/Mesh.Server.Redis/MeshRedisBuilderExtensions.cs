@@ -42,6 +42,8 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton(_ => connection());
         services.AddSingleton<RedisNames>();
         services.AddSingleton<RedisSubscriptions>();
+        services.AddSingleton<RedisKnown>();
+        services.AddSingleton<RoomScripts>();
         services.AddSingleton<RedisCanary>();
         services.AddSingleton<RedisNode>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();

@@ -70,7 +70,7 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
     /// <summary>Whether Redis is out of reach: no connection, no answer in time, or one that says that it loads, follows another, or lacks a part.</summary>
     public static bool IsAway(Exception failure) => failure switch
     {
-        RedisConnectionException or TimeoutException or ObjectDisposedException => true,
+        RedisConnectionException or TimeoutException or ObjectDisposedException or MeshException { Code: ErrorCodes.Unavailable } => true,
         RedisServerException { Message: var message } => NotNow.Any(it => message.StartsWith(it, StringComparison.Ordinal)),
         _ => false,
     };

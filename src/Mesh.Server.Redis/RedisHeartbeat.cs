@@ -7,7 +7,7 @@ namespace Mesh.Server;
 
 /// <summary>Renews this node's lease each second, and removes the members of nodes that have not renewed theirs.</summary>
 internal sealed partial class RedisHeartbeat(
-    RedisNode node, RedisConnection redis, RedisNames names, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
+    RedisNode node, RedisConnection redis, RedisNames names, RoomScripts scripts, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -65,10 +65,7 @@ internal sealed partial class RedisHeartbeat(
     {
         var database = await redis.DatabaseAsync();
         foreach (var room in await database.SetMembersAsync(names.RoomsOf(dead)))
-        {
-            var name = (string)room!;
-            await database.ScriptEvaluateAsync(RedisScripts.Reap, [names.Room(name)], [(string)names.Changes(name)!, "", dead]);
-        }
+            await scripts.EvaluateAsync(RedisScripts.Reap, (string)room!, generation: "", [dead], CancellationToken.None);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Redis can't be reached: the views of this node are stale.")]

@@ -7,7 +7,7 @@ namespace Mesh.Server;
 
 /// <summary>The store of many nodes: each change is one script, which also tells it.</summary>
 internal sealed class RedisRoomStore(
-    RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, IOptions<MeshOptions> options) : IRoomStore
+    RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, RedisKnown known, RoomScripts scripts, IOptions<MeshOptions> options) : IRoomStore
 {
     public event Action? MembersLost
     {
@@ -45,7 +45,9 @@ internal sealed class RedisRoomStore(
     public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
     {
         var answer = await EvaluateAsync(RedisScripts.Read, room, [], cancellationToken);
-        return JsonSerializer.Deserialize((byte[])answer!, ProtocolJson.Default.Roster)!;
+        var roster = JsonSerializer.Deserialize((byte[])answer!, ProtocolJson.Default.Roster)!;
+        known.See(room, roster.At);
+        return roster;
     }
 
     public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) =>
@@ -63,23 +65,51 @@ internal sealed class RedisRoomStore(
         }
     }
 
-    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken) =>
-        await RedisConnection.TryAsync<IAsyncDisposable>(
-            async () => await subscriptions.ListenAsync(names.Changes(room), change => listener(RoomEventReader.Read(room, change)), missed));
+    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken)
+    {
+        var kept = known.Keep(room);
+        try
+        {
+            return new Listening(await RedisConnection.TryAsync(() => subscriptions.ListenAsync(names.Changes(room), Hear, missed)), kept);
+        }
+        catch
+        {
+            kept.Dispose();
+            throw;
+        }
+
+        void Hear(ReadOnlyMemory<byte> message)
+        {
+            var told = RoomEventReader.Read(room, message);
+            known.See(room, new(told.Change.Epoch, told.Change.To));
+            listener(told);
+        }
+    }
 
     private async ValueTask<RoomChange> ChangeAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
     {
         var answer = (RedisResult[])(await EvaluateAsync(script, room, arguments, cancellationToken))!;
         var member = (byte[])answer[4]!;
+        var at = new Stamp((long)answer[2], (long)answer[3]);
+        known.See(room, at);
         return new(
             Enum.Parse<ChangeOutcome>((string)answer[0]!),
             member.Length == 0 ? null : JsonSerializer.Deserialize(member, ProtocolJson.Default.Member),
-            new((long)answer[2], (long)answer[3]))
+            at)
         {
             Refusal = (string)answer[1]! is { Length: > 0 } refusal ? Enum.Parse<RestoreRefusal>(refusal) : null,
         };
     }
 
     private ValueTask<RedisResult> EvaluateAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        redis.EvaluateAsync(script, [names.Room(room)], [(string)names.Changes(room)!, node.Generation, .. arguments], cancellationToken);
+        scripts.EvaluateAsync(script, room, node.Generation, arguments, cancellationToken);
+
+    private sealed class Listening(RedisListening listening, IDisposable kept) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await listening.DisposeAsync();
+            kept.Dispose();
+        }
+    }
 }

@@ -14,7 +14,9 @@ public sealed class RedisRoomStoreTests(RedisServer redis) : RoomStoreConformanc
         var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
         var node = new RedisNode(connection, names, TimeProvider.System);
         await node.RenewAsync();
-        return new RedisRoomStore(connection, names, node, new(connection, TimeProvider.System), Options.Create(new MeshOptions { MembersPerRoom = membersPerRoom }));
+        var known = new RedisKnown();
+        return new RedisRoomStore(
+            connection, names, node, new(connection, TimeProvider.System), known, new(connection, names, known), Options.Create(new MeshOptions { MembersPerRoom = membersPerRoom }));
     }
 
     protected override async ValueTask<long> NowAsync() =>

@@ -1,6 +1,6 @@
 -- Reads the whole room, as a snapshot. One that is not there is empty, in an epoch that begins now.
 
-if not epoch then return '{"epoch":' .. exact(time[1] * 1000000 + time[2]) .. ',"revision":0,"members":[]}' end
+if not epoch then return '{"epoch":' .. exact(next_epoch()) .. ',"revision":0,"members":[]}' end
 local fields, numbers, values = redis.call('HGETALL', room), {}, {}
 for at = 1, #fields, 2 do
   local field = fields[at]

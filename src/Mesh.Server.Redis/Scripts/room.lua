@@ -14,6 +14,7 @@
 --            v:<number>        how often it has moved from node to node, if it ever did
 -- ARGV[1]  the channel on which the room's changes are told
 -- ARGV[2]  the generation of the node that asks
+-- The last two of ARGV: the newest epoch and revision of the room that the node has seen, '' for none
 
 local room = KEYS[1]
 local EMPTY_FOR = 3600
@@ -22,6 +23,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local epoch, revision, count = unpack(redis.call('HMGET', room, 'epoch', 'revision', 'count'))
 epoch, revision, count = tonumber(epoch), tonumber(revision), tonumber(count) or 0
+local known_epoch, known_revision = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 -- Lua writes large numbers with an exponent.
 local function exact(number)
@@ -39,11 +41,13 @@ local function is_after(epoch_a, revision_a, epoch_b, revision_b)
   return epoch_a > epoch_b or (epoch_a == epoch_b and revision_a > revision_b)
 end
 
--- The incarnation that begins now: higher than the one before.
+-- Of an incarnation that begins now: higher than any before.
+local function next_epoch()
+  return math.max(time[1] * 1000000 + time[2], (epoch or 0) + 1, (known_epoch or 0) + 1)
+end
+
 local function begin_epoch()
-  local fresh = time[1] * 1000000 + time[2]
-  epoch = math.max(fresh, (epoch or 0) + 1)
-  revision, count = 0, 0
+  epoch, revision, count = next_epoch(), 0, 0
   redis.call('DEL', room)
   redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0, 'number', 0, 'count', 0)
 end
@@ -65,14 +69,19 @@ local function member(number)
   return table.concat(json)
 end
 
--- Raises the revision, and tells what changed: 1 or 0 for silent, the time, and a diff of which this is the rest of the JSON.
+-- Tells what changed: 1 or 0 for silent, the time, and a diff of which this is the rest of the JSON.
+local function tell(from, what, silent)
+  redis.call('PUBLISH', ARGV[1], (silent and '1' or '0') .. exact(now) .. ' {"epoch":' .. exact(epoch)
+    .. ',"from":' .. exact(from) .. ',"to":' .. exact(revision) .. what .. '}')
+end
+
+-- Raises the revision, and tells what changed.
 local function change(what, silent)
   local from = revision
   revision = revision + 1
   redis.call('HSET', room, 'revision', exact(revision), 'count', exact(count))
   if count == 0 then redis.call('EXPIRE', room, EMPTY_FOR) else redis.call('PERSIST', room) end
-  redis.call('PUBLISH', ARGV[1], (silent and '1' or '0') .. exact(now) .. ' {"epoch":' .. exact(epoch)
-    .. ',"from":' .. exact(from) .. ',"to":' .. exact(revision) .. ',' .. what .. '}')
+  tell(from, ',' .. what, silent)
 end
 
 -- A state with its stamp. Returns the rest of the JSON of an update.
@@ -126,4 +135,12 @@ end
 local function remove(connection, number)
   redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'o:' .. number, 'v:' .. number)
   count = count - 1
+end
+
+-- Redis has lost what it had told, as when a replica that lagged took over. What was given in the lost changes, stamps above all, must
+-- not be given again: an epoch begins, with the members that are left, whose stamps are lower than all to come. All read it anew.
+if epoch and known_epoch and is_after(known_epoch, known_revision, epoch, revision) then
+  epoch, revision = next_epoch(), 0
+  redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0)
+  tell(0, '', false)
 end
