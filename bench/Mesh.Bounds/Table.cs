@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Mesh.Bounds;
 
@@ -8,16 +7,7 @@ internal static class Table
 {
     private static readonly string[] Heads = ["what happens", "bound", "runs", "median", "p99", "max", "receivers", "CPU a run: server + clients"];
 
-    public static string Of(IEnumerable<Measured> all)
-    {
-        List<string[]> rows = [Heads, .. all.Select(Cells)];
-        var widths = Enumerable.Range(0, Heads.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        rows.Insert(1, [.. widths.Select(width => new string('-', width))]);
-        var text = new StringBuilder();
-        foreach (var row in rows)
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row.Select((cell, column) => cell.PadRight(widths[column])))} |");
-        return text.ToString();
-    }
+    public static string Of(IEnumerable<Measured> all) => MarkdownTable.Of(Heads, all.Select(Cells));
 
     private static string[] Cells(Measured it) =>
     [

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Mesh.Testing;
 
@@ -103,16 +102,24 @@ public sealed class DemoServer : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>Lets the process do nothing, as a machine that is overloaded (SIGSTOP), until it is told to go on.</summary>
-    public Task PauseAsync() => SignalAsync("STOP");
-
-    public Task ContinueAsync() => SignalAsync("CONT");
-
-    private async Task SignalAsync(string signal)
+    /// <summary>Asks the process to end (SIGTERM), and waits until it has; one that does not is killed, and that is an error.</summary>
+    public async Task TerminateAsync()
     {
-        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        await Signal.SendAsync(_process!, "TERM");
+        try
+        {
+            await _process!.WaitForExitAsync().WaitAsync(Patience.Limit);
+        }
+        finally
+        {
+            await KillAsync();
+        }
     }
+
+    /// <summary>Lets the process do nothing, as a machine that is overloaded (SIGSTOP), until it is told to go on.</summary>
+    public Task PauseAsync() => Signal.SendAsync(_process!, "STOP");
+
+    public Task ContinueAsync() => Signal.SendAsync(_process!, "CONT");
 
     public async ValueTask DisposeAsync() => await KillAsync();
 }

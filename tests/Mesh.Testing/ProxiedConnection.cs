@@ -7,25 +7,28 @@ namespace Mesh.Testing;
 internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : IDisposable
 {
     private readonly TcpClient _far = new();
-    private volatile bool _swallows;
-    private volatile bool _isMute;
+    private volatile bool _losesUpstream;
+    private volatile bool _losesDownstream;
 
     /// <summary>From which the server sees it come.</summary>
     public int? UpstreamPort { get; private set; }
 
+    private bool LosesAll => _losesUpstream && _losesDownstream;
+
     /// <summary>Passes on what comes, until both sides are done or one breaks.</summary>
     public async Task RunAsync(int upstream)
     {
-        if (!_swallows && !await ConnectAsync(upstream)) return;
-        await Task.WhenAll(PassAsync(near, _far, () => _swallows), PassAsync(_far, near, () => _swallows || _isMute));
+        if (!LosesAll && !await ConnectAsync(upstream)) return;
+        await Task.WhenAll(PassAsync(near, _far, () => _losesUpstream), PassAsync(_far, near, () => _losesDownstream));
         Dispose();
     }
 
-    /// <summary>Whatever comes is lost from now on, an end too.</summary>
-    public void Swallow() => _swallows = true;
-
-    /// <summary>Whatever comes from the server is lost from now on, an end too.</summary>
-    public void Mute() => _isMute = true;
+    /// <summary>Whatever comes from that side is lost from now on, an end too.</summary>
+    public void Lose(bool upstream, bool downstream)
+    {
+        _losesUpstream |= upstream;
+        _losesDownstream |= downstream;
+    }
 
     /// <summary>Ends it with a reset, as when the network goes away.</summary>
     public void Dispose()
@@ -49,7 +52,7 @@ internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : 
         }
     }
 
-    private async Task PassAsync(TcpClient from, TcpClient to, Func<bool> isLost)
+    private async Task PassAsync(TcpClient from, TcpClient to, Func<bool> loses)
     {
         if (!from.Connected) return;
         try
@@ -59,13 +62,13 @@ internal sealed class ProxiedConnection(TcpClient near, Func<TimeSpan> delay) : 
             while ((count = await from.GetStream().ReadAsync(buffer)) > 0)
             {
                 if (delay() is { Ticks: > 0 } wait) await Task.Delay(wait);
-                if (!isLost()) await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
+                if (!loses()) await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
             }
-            if (!isLost()) to.Client.Shutdown(SocketShutdown.Send);
+            if (!loses()) to.Client.Shutdown(SocketShutdown.Send);
         }
         catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            if (!isLost()) Dispose();
+            if (!loses()) Dispose();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Mesh.Testing;
 
@@ -80,11 +79,7 @@ public sealed class RunningProgram : IAsyncDisposable
     public void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Asks it to end, where there are signals. Not as Ctrl+C does, which programs started in the background may never hear.</summary>
-    public async Task TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-    }
+    public Task TerminateAsync() => Signal.SendAsync(_process, "TERM");
 
     /// <summary>Waits for its end.</summary>
     /// <param name="limit">For one that has a lot to do. Default: 20 s.</param>

@@ -9,12 +9,18 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly HashSet<ProxiedConnection> _connections = [];
-    private readonly int _upstream;
+    private readonly Func<int> _upstream;
     private readonly Task _accepting;
     private Mode _mode;
     private int _accepted;
 
     public TcpProxy(int upstream)
+        : this(() => upstream)
+    {
+    }
+
+    /// <param name="upstream">Asked for each new connection where it is to go, as a load balancer is that knows which servers are up.</param>
+    public TcpProxy(Func<int> upstream)
     {
         _upstream = upstream;
         _listener.Start();
@@ -25,6 +31,8 @@ public sealed class TcpProxy : IAsyncDisposable
     {
         Forward,
         BlackHole,
+        LoseUpstream,
+        LoseDownstream,
         Refuse,
     }
 
@@ -55,18 +63,20 @@ public sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>Nothing gets through any more, and nobody is told: all connections stay open, and new ones open too.</summary>
-    public void BlackHole()
-    {
-        Set(Mode.BlackHole);
-        foreach (var connection in Connections) connection.Swallow();
-    }
+    public void BlackHole() => Lose(Mode.BlackHole);
+
+    /// <summary>The same for what clients send only: what the server says still arrives.</summary>
+    public void LoseUpstream() => Lose(Mode.LoseUpstream);
+
+    /// <summary>The same for what the server says only: what clients send still arrives.</summary>
+    public void LoseDownstream() => Lose(Mode.LoseDownstream);
 
     /// <summary>What the server sends on one connection is lost from now on, an end too; what it is sent still arrives.</summary>
     /// <param name="port">From which the server sees it come.</param>
     public void Mute(int port)
     {
         foreach (var connection in Connections)
-            if (connection.UpstreamPort == port) connection.Mute();
+            if (connection.UpstreamPort == port) connection.Lose(upstream: false, downstream: true);
     }
 
     public async ValueTask DisposeAsync()
@@ -86,6 +96,15 @@ public sealed class TcpProxy : IAsyncDisposable
         lock (_gate) _mode = mode;
     }
 
+    private void Lose(Mode mode)
+    {
+        Set(mode);
+        foreach (var connection in Connections) Lose(connection, mode);
+    }
+
+    private static void Lose(ProxiedConnection connection, Mode mode) =>
+        connection.Lose(upstream: mode is Mode.BlackHole or Mode.LoseUpstream, downstream: mode is Mode.BlackHole or Mode.LoseDownstream);
+
     private async Task AcceptAsync()
     {
         while (true)
@@ -104,7 +123,7 @@ public sealed class TcpProxy : IAsyncDisposable
             lock (_gate)
             {
                 _connections.Add(connection);
-                if (_mode == Mode.BlackHole) connection.Swallow();
+                Lose(connection, _mode);
                 if (_mode == Mode.Refuse) connection.Dispose();
             }
             _ = RunAsync(connection);
@@ -113,7 +132,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
     private async Task RunAsync(ProxiedConnection connection)
     {
-        await connection.RunAsync(_upstream);
+        await connection.RunAsync(_upstream());
         lock (_gate) _connections.Remove(connection);
     }
 }
