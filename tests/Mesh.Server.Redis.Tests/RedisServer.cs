@@ -7,6 +7,8 @@ public sealed class RedisServer : IAsyncLifetime
 {
     private readonly RunningRedis _redis = new();
 
+    public int Port => _redis.Port;
+
     public string Address => _redis.Address;
 
     /// <summary>A connection for the tests themselves.</summary>
