@@ -35,11 +35,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>True while nobody can have taken this node for dead.</summary>
     public bool IsAlive => Volatile.Read(ref _renewedAt) is var at and not 0 && time.GetElapsedTime(at) < Lease;
 
-    /// <summary>Told that what the node had in Redis is gone: its connections are to join again.</summary>
+    /// <summary>Told that what the node had in Redis is gone, perhaps: its connections are to join again.</summary>
     public event Action? Lost;
-
-    /// <summary>Told that Redis can be reached again.</summary>
-    public event Action? Returned;
 
     /// <summary>Told that Redis can't be reached.</summary>
     public event Action? Away;
@@ -68,16 +65,13 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         Volatile.Write(ref _renewedAt, asked);
         await database.KeyExpireAsync(names.SessionsOf(Name), SessionsKept, CommandFlags.FireAndForget);
         if (_renewingSince == 0) _renewingSince = asked;
-        var isLost = before == "new" && _hasLived;
+        // Also a short absence may have emptied it: where the answer to a renewal got lost, the next does not find the lease new.
+        var isLost = wasAway || before == "new" && _hasLived;
         _hasLived = true;
         if (isLost)
         {
             _indexed.Clear();
             Lost?.Invoke();
-        }
-        else if (wasAway)
-        {
-            Returned?.Invoke();
         }
         return (string[])answer[1]!;
     }

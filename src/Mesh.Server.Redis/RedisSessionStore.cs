@@ -19,12 +19,6 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
 
     public event Action<string>? Taken;
 
-    public event Action? Returned
-    {
-        add => node.Returned += value;
-        remove => node.Returned -= value;
-    }
-
     public string NewToken(string connectionId) => SessionToken.New(node.Name, connectionId).ToString();
 
     public async ValueTask<bool> SaveAsync(SavedSession session, CancellationToken cancellationToken)

@@ -91,7 +91,17 @@ public sealed class ClientTests(RedisServer redis) : IClassFixture<RedisServer>
 
         public Task SayAsync(string name, int value) => Presence.PublishAsync(new(name, value), cancellationToken: Cancellation);
 
-        public Task ShouldSeeAsync(params string[] users) => Wait.UntilAsync(() => Text(Presence.Users) == string.Join(", ", users));
+        public async Task ShouldSeeAsync(params string[] users)
+        {
+            try
+            {
+                await Wait.UntilAsync(() => Text(Presence.Users) == string.Join(", ", users));
+            }
+            catch (TimeoutException late)
+            {
+                throw new TimeoutException($"It shows {Text(Presence.Users)} ({Client.ConnectionId}, fresh: {Presence.IsFresh}) after {string.Join(" | ", Shown)}.", late);
+            }
+        }
 
         public async ValueTask DisposeAsync()
         {

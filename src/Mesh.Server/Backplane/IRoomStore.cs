@@ -13,7 +13,7 @@ namespace Mesh.Server;
 /// </remarks>
 public interface IRoomStore
 {
-    /// <summary>Told that the store no longer holds the members of this node: its connections are to join again.</summary>
+    /// <summary>Told that the store may no longer hold what this node had there: its sessions are saved anew, its connections join again.</summary>
     event Action? MembersLost;
 
     /// <summary>Told that the store is out of reach: what was read before may be stale until it can be read again.</summary>

@@ -11,9 +11,6 @@ public interface ISessionStore
     /// <summary>Told the id of a connection of this node that another node has taken.</summary>
     event Action<string>? Taken;
 
-    /// <summary>Told that the store can be reached again, perhaps without what was saved: each node saves its sessions anew.</summary>
-    event Action? Returned;
-
     /// <summary>A token by which the connection can be resumed on any node, once it is saved. Not to be guessed.</summary>
     string NewToken(string connectionId);
 

@@ -15,12 +15,6 @@ internal sealed class MemorySessionStore : ISessionStore
         remove { }
     }
 
-    event Action? ISessionStore.Returned
-    {
-        add { }
-        remove { }
-    }
-
     public string NewToken(string connectionId) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(TokenBytes)).Replace('+', '-').Replace('/', '_');
 
     public ValueTask<bool> SaveAsync(SavedSession session, CancellationToken cancellationToken) => new(true);

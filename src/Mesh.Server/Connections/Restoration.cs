@@ -10,7 +10,6 @@ internal sealed class Restoration(ConnectionRegistry connections, Sessions sessi
     public void Begin()
     {
         rooms.MembersLost += () => _ = ForAllAsync(RestoreAsync);
-        store.Returned += () => _ = ForAllAsync(sessions.SaveAsync);
         store.Taken += id => connections.Find(id)?.Lose();
     }
 

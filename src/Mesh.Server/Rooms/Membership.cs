@@ -10,19 +10,34 @@ internal sealed class Membership(Room room) : IDisposable
 
     private readonly Lock _gate = new();
     private bool _disposed;
+    private Member? _last;
     private ITimer? _expiry;
     private ITimer? _lease;
     private ITimer? _claim;
 
     public Room Room { get; } = room;
 
-    /// <summary>The member as the store had it last; null before that is known.</summary>
-    public Member? Last { get; set; }
+    /// <summary>What puts the member's state back as the store had it last; null if it had none.</summary>
+    public StateChange.Restore? Restore
+    {
+        get { lock (_gate) return _last is { Stamp: { } stamp } last ? new(last.State, stamp, last.Deadline) : null; }
+    }
 
     /// <summary>True while the membership is to be claimed, or else leaves.</summary>
     public bool AwaitsClaim
     {
         get { lock (_gate) return _claim is not null; }
+    }
+
+    /// <summary>Notes the member as the store has it; false if something later was seen.</summary>
+    public bool See(Member member)
+    {
+        lock (_gate)
+        {
+            if (_last?.Stamp is { } seen && !(member.Stamp >= seen)) return false;
+            _last = member;
+            return true;
+        }
     }
 
     /// <summary>Calls <paramref name="expire"/> at the deadline of the member's newest state; a later call replaces it.</summary>

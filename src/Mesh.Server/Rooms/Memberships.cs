@@ -147,14 +147,13 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 
     private async ValueTask TellAsync(string room, Intent intent)
     {
-        if (Find(room) is not { } membership)
+        if (Find(room) is null)
         {
             await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
             return;
         }
         if (connection.IsEnded) return;
-        var state = intent.StateAt(rooms.Time) ?? (membership.Last is { Stamp: { } stamp } last ? new StateChange.Restore(last.State, stamp, last.Deadline) : null);
-        await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
+        await JoinAloneAsync(room, intent.StateAt(rooms.Time), CancellationToken.None, isClaimed: false);
         if (intent.Metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, CancellationToken.None);
     }
 
@@ -165,7 +164,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         RoomChange change;
         try
         {
-            change = await rooms.Store.JoinAsync(room, NewMember(room), state, cancellationToken);
+            // The store may have lost the member, and with it the state.
+            change = await rooms.Store.JoinAsync(room, NewMember(room), state ?? membership.Restore, cancellationToken);
         }
         catch
         {
@@ -221,16 +221,17 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         await UnlessAwayAsync(() => rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None), () => _intents.Leave(room));
     }
 
-    private async ValueTask UnlessAwayAsync(Func<ValueTask<RoomChange>> change, Action intend)
+    private async ValueTask<RoomChange?> UnlessAwayAsync(Func<ValueTask<RoomChange>> change, Action intend)
     {
         try
         {
-            await change();
+            return await change();
         }
         catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
         {
             intend();
             rooms.Intents.Add(this);
+            return null;
         }
     }
 
@@ -271,13 +272,15 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 
     private void Watch(Membership membership, RoomChange change)
     {
-        if (change.Member is not { } member || membership.Last?.Stamp > member.Stamp) return;
-        membership.Last = member;
+        if (change.Member is not { } member || !membership.See(member)) return;
         membership.ExpireAt(member, rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, new(stamp))));
     }
 
-    private async ValueTask ExpireAsync(string room, StateChange.Expire expiry) =>
-        await UnlessAwayAsync(() => rooms.Store.SetStateAsync(room, connection.Id, expiry, CancellationToken.None), () => _intents.Expire(room, expiry));
+    private async ValueTask ExpireAsync(string room, StateChange.Expire expiry)
+    {
+        var change = await UnlessAwayAsync(() => rooms.Store.SetStateAsync(room, connection.Id, expiry, CancellationToken.None), () => _intents.Expire(room, expiry));
+        if (change is not null && Find(room) is { } membership) Watch(membership, change);
+    }
 
     // A member's lease is renewed by any sign of life of its connection.
     private void Lease(Membership membership, TimeSpan ttl, TimeSpan due) => membership.LeaseFor(due, rooms.Time, () =>

@@ -79,6 +79,18 @@ public sealed class StoreAwayTests
     }
 
     [Fact]
+    public async Task Who_asks_again_after_the_store_lost_it_has_its_state_back()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var alice = await server.OpenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        await store.LeaveAsync("r", alice.Id, Cancellation);
+        (await alice.EnterAsync("r")).TryGetProperty("reason", out JsonElement _).ShouldBeFalse();
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().State.ToString().ShouldBe("1");
+    }
+
+    [Fact]
     public async Task What_expires_meanwhile_is_a_clear()
     {
         var (server, store) = await StartAsync(fakeTime: true);
