@@ -15,6 +15,8 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
 
     private readonly string _prefix = $"lost-{Guid.NewGuid():n}";
 
+    private int _acts;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private RedisKey Room => new RedisNames(Options.Create(new MeshRedisOptions { Prefix = _prefix })).Room("r");
@@ -50,7 +52,9 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
         await using var one = await StartAsync();
         await using var two = await StartAsync();
         await using var alice = await one.OpenAsync();
+        await using var observer = await two.ConnectAsync();
         await alice.EnterAsync("r");
+        await observer.SubscribeAsync("r");
         var copy = await CopyAsync();
         await PublishAsync(alice, "1");
         var before = await UntilSameAsync(one, two, it => it.Revision == 2);
@@ -61,11 +65,89 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
         after.Members.Single().JoinedAt.ShouldBe(before.Members.Single().JoinedAt);
     }
 
+    [Fact]
+    public async Task Nobody_is_lost_and_nobody_is_a_ghost()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var alice = await one.OpenAsync();
+        await using var bob = await two.OpenAsync();
+        await using var carol = await two.OpenAsync();
+        await alice.EnterAsync("r");
+        await PublishAsync(alice, "1");
+        await carol.EnterAsync("r");
+        var copy = await CopyAsync();
+        await PublishAsync(alice, "2");
+        (await one.Mesh.SetConnectionMetadataAsync(alice.Id, "here", cancellationToken: Cancellation)).ShouldBeTrue();
+        await bob.EnterAsync("r");
+        await PublishAsync(bob, "3");
+        await carol.LeaveAsync("r");
+        var before = await UntilSameAsync(one, two, it => it.Revision == 8);
+
+        var lost = TimeProvider.System.GetTimestamp();
+        await PutBackAsync(copy);
+        await redis.Connection.GetServers().Single().ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+        await UntilSameAsync(one, two, it => it.Epoch > before.Epoch && Shown(it).SequenceEqual(Shown(before)));
+        TimeProvider.System.GetElapsedTime(lost).ShouldBeLessThan(Bound + Busy);
+
+        static IEnumerable<(string, RawJson, Stamp?, RawJson)> Shown(Roster roster) => roster.Members.Select(it => (it.ConnectionId, it.State, it.Stamp, it.Metadata));
+    }
+
+    [Fact]
+    public async Task What_is_under_way_meanwhile_is_made_all_the_same()
+    {
+        const int Rounds = 5, Clients = 6, Steps = 30;
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var here = await one.ConnectAsync();
+        await using var there = await two.ConnectAsync();
+        await here.SubscribeAsync("r");
+        await there.SubscribeAsync("r");
+        var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(at => (at % 2 == 0 ? one : two).OpenAsync()));
+        var wanted = Enumerable.Repeat((IsMember: true, State: (string?)null), Clients).ToArray();
+        await Task.WhenAll(clients.Select(client => client.EnterAsync("r")));
+        for (var round = 0; round < Rounds; round++)
+        {
+            var copy = await CopyAsync();
+            var acting = Task.WhenAll(clients.Select((client, at) => ActAsync(client, at, new Random(round * Clients + at))));
+            await Wait.UntilAsync(() => Volatile.Read(ref _acts) > ((round * Clients) + (Clients / 2)) * Steps);
+            await PutBackAsync(copy);
+            await redis.Connection.GetServers().Single().ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+            await acting;
+        }
+
+        var expected = clients.Select((it, at) => (it.Id, wanted[at].IsMember, wanted[at].State)).Where(it => it.IsMember).Select(it => $"{it.Id} {it.State}").Order(StringComparer.Ordinal).ToArray();
+        await UntilSameAsync(one, two, it => it.Members.Select(member => $"{member.ConnectionId} {member.State}").Order(StringComparer.Ordinal).SequenceEqual(expected), string.Join("\n", expected));
+        foreach (var client in clients) await client.DisposeAsync();
+
+        async Task ActAsync(PlainClient client, int at, Random random)
+        {
+            for (var step = 0; step < Steps; step++, Interlocked.Increment(ref _acts))
+            {
+                switch (random.Next(3))
+                {
+                    case 0:
+                        await client.LeaveAsync("r");
+                        wanted[at] = (false, null);
+                        break;
+                    case 1:
+                        await client.EnterAsync("r");
+                        wanted[at] = (true, wanted[at].State);
+                        break;
+                    case 2 when wanted[at].IsMember:
+                        await client.PublishAsync("r", $"{step}");
+                        wanted[at] = (true, $"{step}");
+                        break;
+                }
+            }
+        }
+    }
+
     private static async Task<string> PublishAsync(PlainClient client, string state) =>
         (await client.PublishAsync("r", state)).GetProperty("stamp").GetRawText();
 
     // What the nodes hold, which is what they show.
-    private static async Task<Roster> UntilSameAsync(TestServer one, TestServer two, Func<Roster, bool> isSo)
+    private static async Task<Roster> UntilSameAsync(TestServer one, TestServer two, Func<Roster, bool> isSo, string what = "")
     {
         await using var here = await one.ConnectAsync();
         await using var there = await two.ConnectAsync();
@@ -74,7 +156,7 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
         {
             var (shown, other) = (await SnapshotAsync(here), await SnapshotAsync(there));
             if (shown.Equals(other) && isSo(shown)) return shown;
-            TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(Bound + Busy, $"{shown.At} and {other.At}: {string.Join(", ", shown.Members)}");
+            TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(Bound + Busy, $"{shown.At} and {other.At}: {string.Join("\n", shown.Members)}\n{what}");
             await Task.Delay(10, Cancellation);
         }
     }

@@ -17,11 +17,14 @@ internal sealed class Membership(Room room) : IDisposable
 
     public Room Room { get; } = room;
 
-    /// <summary>What puts the member's state back as the store had it last; null if it had none.</summary>
-    public StateChange.Restore? Restore
+    /// <summary>The member as the store had it last; null before that is known.</summary>
+    public Member? Last
     {
-        get { lock (_gate) return _last is { Stamp: { } stamp } last ? new(last.State, stamp, last.Deadline) : null; }
+        get { lock (_gate) return _last; }
     }
+
+    /// <summary>What puts its state back; null if it had none.</summary>
+    public StateChange.Restore? Restore => Last is { Stamp: { } stamp } last ? new(last.State, stamp, last.Deadline) : null;
 
     /// <summary>True while the membership is to be claimed, or else leaves.</summary>
     public bool AwaitsClaim

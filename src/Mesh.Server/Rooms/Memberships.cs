@@ -95,6 +95,17 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         await TellIntentsAsync();
     }
 
+    /// <summary>Joins a room again, unless the store holds the member as it is to be; for a non-member nothing happens.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="held">The member as the store holds it; null if it does not.</param>
+    public async Task JoinAgainAsync(string room, Member? held)
+    {
+        if (Find(room) is not { } membership || IsWhole(held, membership.Last)) return;
+        if (held is null) _intents.Join(room);
+        else _intents.SetMetadata(room);
+        await TellIntentsAsync();
+    }
+
     /// <summary>Tells the store what it could not be told before. False if it still can't.</summary>
     public async Task<bool> TellIntentsAsync()
     {
@@ -145,15 +156,30 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room, () => membership.AwaitsClaim && connection.Transport == transport)));
     }
 
+    private bool IsWhole(Member? held, Member? last) =>
+        held is not null
+        && !(held.JoinedAt < last?.JoinedAt)
+        && !(last?.Stamp > held.Stamp || last?.Stamp is not null && held.Stamp is null)
+        && held.Metadata == connection.Metadata
+        // An expiry that was told and lost is due again.
+        && !(held.State.HasValue && held.Deadline <= rooms.Time.GetUtcNow().ToUnixTimeMilliseconds());
+
     private async ValueTask TellAsync(string room, Intent intent)
     {
-        if (Find(room) is null)
+        if (Find(room) is not { } membership)
         {
             await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
             return;
         }
         if (connection.IsEnded) return;
-        await JoinAloneAsync(room, intent.StateAt(rooms.Time), CancellationToken.None, isClaimed: false);
+        var (state, joinedAt) = (intent.StateAt(rooms.Time), membership.Last?.JoinedAt);
+        var change = await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
+        if (change.Member?.JoinedAt < joinedAt)
+        {
+            // The store went back to a membership before this one, and what was said then is over.
+            await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
+            await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
+        }
         if (intent.Metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, CancellationToken.None);
     }
 
@@ -166,6 +192,12 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         {
             // The store may have lost the member, and with it the state.
             change = await rooms.Store.JoinAsync(room, NewMember(room), state ?? membership.Restore, cancellationToken);
+            // It left, and the store does not know: that membership is over, with all that was said in it.
+            if (isNew && membership.Room.Own.HasLeft(connection.Id) && change.Member?.JoinedAt < change.At)
+            {
+                await rooms.Store.LeaveAsync(room, connection.Id, cancellationToken);
+                change = await rooms.Store.JoinAsync(room, NewMember(room), state, cancellationToken);
+            }
         }
         catch
         {
@@ -243,7 +275,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         {
             if (!connection.IsEnded && !_byRoom.ContainsKey(room) && _byRoom.Count < rooms.Options.RoomsPerConnection)
             {
-                acquired.AddMember(connection);
+                acquired.Own.Add(connection);
                 return (_byRoom[room] = new(acquired), true);
             }
         }
@@ -258,7 +290,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         lock (_gate)
             if (!_byRoom.Remove(room, out membership)) return;
         membership.Dispose();
-        membership.Room.RemoveMember(connection);
+        membership.Room.Own.Remove(connection);
         membership.Room.Release();
     }
 

@@ -18,7 +18,6 @@ internal sealed class Room
     private readonly RosterReplica _replica = new();
     private readonly RoomHistory _history;
     private readonly HashSet<Subscription> _plain = [];
-    private readonly HashSet<MeshConnection> _members = [];
     private readonly DiffFlush _diffs;
     private readonly IRoomStore _store;
     private readonly Func<Room, bool> _forget;
@@ -34,6 +33,7 @@ internal sealed class Room
         (Name, _store, _forget, _time, _log) = (name, store, forget, time, log);
         _history = new(options.HistoryLength);
         _diffs = new(name, _gate, options, time);
+        Own = new(name, store, time, log);
         Ready = ListenAsync();
     }
 
@@ -41,6 +41,9 @@ internal sealed class Room
 
     /// <summary>Completes once the replica stands.</summary>
     public Task Ready { get; }
+
+    /// <summary>The members that are connections of this node; they get the room's broadcasts.</summary>
+    public OwnMembers Own { get; }
 
     /// <summary>How many memberships and subscriptions keep it; used under the directory's lock.</summary>
     public int Users { get; set; }
@@ -52,25 +55,6 @@ internal sealed class Room
         _released = true;
         lock (_gate) _diffs.Stop();
         _ = StopListeningAsync();
-    }
-
-    /// <summary>Members of this node's connections get the room's broadcasts.</summary>
-    public void AddMember(MeshConnection connection)
-    {
-        lock (_gate) _members.Add(connection);
-    }
-
-    public void RemoveMember(MeshConnection connection)
-    {
-        lock (_gate) _members.Remove(connection);
-    }
-
-    public void Broadcast(Broadcast broadcast)
-    {
-        var message = OutboundMessage.Of(broadcast.Frame);
-        lock (_gate)
-            foreach (var member in _members)
-                if (!broadcast.Except.Contains(member.Id)) member.Transport?.TrySend(message);
     }
 
     /// <summary>Subscribes with the frames of protocol §7; the response, made of the roster, goes before all events.</summary>
@@ -222,15 +206,19 @@ internal sealed class Room
         try
         {
             var roster = await _store.ReadAsync(Name, CancellationToken.None);
+            Roster before, now;
             lock (_gate)
             {
-                var before = _replica.Roster!;
+                before = _replica.Roster!;
                 _replica.Receive(roster);
-                if (_replica.Roster!.At != before.At) Tell(before, Roster.Compare(before, _replica.Roster), silent: false, timestamp);
+                now = _replica.Roster!;
+                if (now.At != before.At) Tell(before, Roster.Compare(before, now), silent: false, timestamp);
                 _isResyncing = !_replica.IsCurrent;
-                if (!_isResyncing) _diffs.SetStale(false, _replica.Roster.At);
-                return !_isResyncing;
+                if (_isResyncing) return false;
+                _diffs.SetStale(false, now.At);
             }
+            _ = Own.PutRightAsync(before, now);
+            return true;
         }
         catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
         {

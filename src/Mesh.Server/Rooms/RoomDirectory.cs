@@ -18,7 +18,7 @@ internal sealed class RoomDirectory
         (_store, _options, _time, _log) = (store, options, time, log);
         backplane.Received += broadcast =>
         {
-            if (broadcast.Room is { } name) Find(name)?.Broadcast(broadcast);
+            if (broadcast.Room is { } name) Find(name)?.Own.Broadcast(broadcast);
         };
         store.Away += SuspectAll;
     }
