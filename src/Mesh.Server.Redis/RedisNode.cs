@@ -19,6 +19,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // What a dead node had sent may come late: its rooms are looked after for this long.
     private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
 
+
     private readonly ConcurrentDictionary<(string Generation, string Room), bool> _indexed = new();
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
@@ -64,9 +65,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _isAway = false;
         Volatile.Write(ref _renewedAt, asked);
         await database.KeyExpireAsync(names.SessionsOf(Name), SessionsKept, CommandFlags.FireAndForget);
-        if (_renewingSince == 0) _renewingSince = asked;
+        if (_renewingSince == 0 || before == "late") _renewingSince = asked;
         // Also a short absence may have emptied it: where the answer to a renewal got lost, the next does not find the lease new.
-        var isLost = wasAway || before == "new" && _hasLived;
+        var isLost = wasAway || before == "late" || before == "new" && _hasLived;
         _hasLived = true;
         if (isLost)
         {

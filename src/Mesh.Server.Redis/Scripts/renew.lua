@@ -7,14 +7,16 @@
 -- ARGV[3]  1 if the node may judge others: it has itself renewed without a break for as long as a lease lasts
 -- ARGV[4]  how long the dead are looked after, ms: what they had sent may come late
 --
--- Returns new, alive or dead, as the node was before, and the dead that are to be looked after.
+-- Returns new, alive, late or dead, as the node was before, and the dead that are to be looked after. One that is late judges nobody:
+-- nor might the others have renewed, or Redis has lost that they did.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return { 'dead', {} } end
-local before = redis.call('ZSCORE', KEYS[1], ARGV[1]) and 'alive' or 'new'
+local lease = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local before = not lease and 'new' or tonumber(lease) > now and 'alive' or 'late'
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-if ARGV[3] ~= '1' then return { before, {} } end
+if ARGV[3] ~= '1' or before == 'late' then return { before, {} } end
 for _, late in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE')) do
   redis.call('ZREM', KEYS[1], late)
   redis.call('ZADD', KEYS[2], now, late)

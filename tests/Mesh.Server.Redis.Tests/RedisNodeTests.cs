@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Mesh.Server.Redis.Tests;
+
+public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServer>
+{
+    private readonly RedisNames _names = new(Options.Create(new MeshRedisOptions { Prefix = $"leases-{Guid.NewGuid():n}" }));
+
+    [Fact]
+    public async Task A_node_that_finds_its_own_lease_ended_judges_nobody_until_it_has_renewed_it_for_a_while()
+    {
+        var time = new FakeTimeProvider();
+        var one = Create(time);
+        var two = Create(time);
+        var generation = two.Generation;
+        await two.RenewAsync();
+        await two.IndexAsync(generation, "r");
+        await RenewForAsync(one, time, RedisNode.Lease);
+
+        // As from before an outage, in which the last renewals were lost.
+        var database = redis.Connection.GetDatabase();
+        foreach (var node in await database.SortedSetRangeByRankAsync(_names.LiveNodes)) await database.SortedSetAddAsync(_names.LiveNodes, node, 1);
+        (await one.RenewAsync()).ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await one.RenewAsync()).ShouldBeEmpty();
+        await database.KeyDeleteAsync(_names.RoomsOf(generation));
+        await two.RenewAsync();
+        two.Generation.ShouldBe(generation);
+        (await database.SetContainsAsync(_names.RoomsOf(generation), "r")).ShouldBeTrue();
+
+        await database.SortedSetAddAsync(_names.LiveNodes, generation, 1);
+        (await RenewForAsync(one, time, RedisNode.Lease)).ShouldBe([generation]);
+    }
+
+    private static async Task<string[]> RenewForAsync(RedisNode node, FakeTimeProvider time, TimeSpan duration)
+    {
+        var dead = await node.RenewAsync();
+        for (var second = 0; second < duration.TotalSeconds; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            dead = await node.RenewAsync();
+        }
+        return dead;
+    }
+
+    private RedisNode Create(TimeProvider time) => new(new(() => Task.FromResult(redis.Connection)), _names, time);
+}
