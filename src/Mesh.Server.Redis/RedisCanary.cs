@@ -21,6 +21,10 @@ internal sealed partial class RedisCanary(
     private readonly Lock _gate = new();
     private readonly Queue<(long Number, long SentAt)> _underway = new();
     private long _last;
+    private long _heardAt = time.GetTimestamp();
+
+    /// <summary>How long ago the last one came, or they were begun.</summary>
+    public TimeSpan SinceHeard => time.GetElapsedTime(Volatile.Read(ref _heardAt));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -76,7 +80,11 @@ internal sealed partial class RedisCanary(
         }
     }
 
-    private void Receive(ReadOnlyMemory<byte> message) => Arrive((long)(RedisValue)message);
+    private void Receive(ReadOnlyMemory<byte> message)
+    {
+        Volatile.Write(ref _heardAt, time.GetTimestamp());
+        Arrive((long)(RedisValue)message);
+    }
 
     private void Arrive(long number)
     {

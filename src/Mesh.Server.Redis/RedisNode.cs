@@ -34,7 +34,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     public string Generation => _generation;
 
     /// <summary>True while nobody can have taken this node for dead.</summary>
-    public bool IsAlive => Volatile.Read(ref _renewedAt) is var at and not 0 && time.GetElapsedTime(at) < Lease;
+    public bool IsAlive => SinceRenewal < Lease;
+
+    /// <summary>How long ago the lease was renewed; null if it never was, or was ended.</summary>
+    public TimeSpan? SinceRenewal => Volatile.Read(ref _renewedAt) is var at and not 0 ? time.GetElapsedTime(at) : null;
 
     /// <summary>Told that what the node had in Redis is gone, perhaps: its connections are to join again.</summary>
     public event Action? Lost;
