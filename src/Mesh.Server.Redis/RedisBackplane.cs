@@ -38,7 +38,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         address.CopyTo(message, 0);
         message[address.Length] = (byte)'\n';
         broadcast.Frame.CopyTo(message.AsMemory(address.Length + 1));
-        await (await _redis.SubscriberAsync()).PublishAsync(_names.Broadcasts, message).WaitAsync(cancellationToken);
+        await (await _redis.SubscriberAsync()).PublishAsync(await _redis.ChannelAsync(_names.Broadcasts), message).WaitAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,23 +13,20 @@ namespace Mesh.Server;
 internal sealed partial class RedisCanary(
     RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions, TimeProvider time, ILogger<RedisCanary> log) : BackgroundService
 {
-    /// <summary>How long a canary may take.</summary>
-    public static readonly TimeSpan Late = TimeSpan.FromSeconds(2);
+    // So many names are tried for each server of a cluster, until one is that server's.
+    private const int Tries = 50;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly RedisChannel _channel = names.Canary(RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 20));
-    private readonly Lock _gate = new();
-    private readonly Queue<(long Number, long SentAt)> _underway = new();
-    private long _last;
-    private long _heardAt = time.GetTimestamp();
+    private readonly string _node = RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 20);
+    private readonly long _begunAt = time.GetTimestamp();
+    private volatile Canary[] _canaries = [];
 
-    /// <summary>How long ago the last one came, or they were begun.</summary>
-    public TimeSpan SinceHeard => time.GetElapsedTime(Volatile.Read(ref _heardAt));
+    /// <summary>How long ago the last one came that was the longest under way, or they were begun.</summary>
+    public TimeSpan SinceHeard => _canaries is { Length: > 0 } some ? some.Max(static it => it.SinceHeard) : time.GetElapsedTime(_begunAt);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        RedisListening? listening = null;
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
@@ -36,8 +34,7 @@ internal sealed partial class RedisCanary(
             {
                 try
                 {
-                    listening ??= await subscriptions.ListenAsync(_channel, Receive, static () => { });
-                    await LookAsync();
+                    await LookAsync(await redis.ReadyAsync());
                 }
                 catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
                 {
@@ -50,56 +47,49 @@ internal sealed partial class RedisCanary(
         {
             // The node stops.
         }
-        if (listening is not null) await listening.DisposeAsync();
+        foreach (var canary in _canaries) await canary.DisposeAsync();
     }
 
-    private async Task LookAsync()
+    private async Task LookAsync(IConnectionMultiplexer connection)
     {
-        var connection = await redis.ReadyAsync();
-        var subscriber = connection.GetSubscriber();
-        if (IsLate())
+        await subscriptions.FollowAsync();
+        await SettleAsync(Channels(connection));
+        var late = _canaries.Where(static it => it.IsLate()).ToArray();
+        if (late.Length > 0)
         {
-            LogLate(log, Late);
-            subscriptions.Suspect(subscriber.SubscribedEndpoint(_channel));
+            LogLate(log, Canary.Late);
+            subscriptions.Suspect(late.Select(it => it.Server));
         }
-        _ = SendAsync(subscriber);
+        foreach (var canary in _canaries) _ = canary.SendAsync();
     }
 
-    private async Task SendAsync(ISubscriber subscriber)
+    private async Task SettleAsync(string[] channels)
     {
-        var number = ++_last;
-        lock (_gate) _underway.Enqueue((number, time.GetTimestamp()));
-        try
+        foreach (var canary in _canaries.Where(it => !channels.Contains(it.Channel, StringComparer.Ordinal)))
         {
-            await subscriber.PublishAsync(_channel, number);
+            _canaries = [.. _canaries.Except([canary])];
+            await canary.DisposeAsync();
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        foreach (var channel in channels.Except(_canaries.Select(static it => it.Channel), StringComparer.Ordinal))
         {
-            // One that was never sent says nothing of the subscriptions.
-            Arrive(number);
+            var canary = new Canary(redis, channel, time);
+            await canary.BeginAsync(subscriptions);
+            _canaries = [.. _canaries, canary];
         }
     }
 
-    private void Receive(ReadOnlyMemory<byte> message)
+    // One for each server that has subscriptions: in a cluster each first one has those of its slots.
+    private string[] Channels(IConnectionMultiplexer connection)
     {
-        Volatile.Write(ref _heardAt, time.GetTimestamp());
-        Arrive((long)(RedisValue)message);
-    }
-
-    private void Arrive(long number)
-    {
-        lock (_gate)
-            while (_underway.TryPeek(out var oldest) && oldest.Number <= number) _underway.Dequeue();
-    }
-
-    private bool IsLate()
-    {
-        lock (_gate)
+        var first = connection.GetServers().Where(static it => it is { IsConnected: true, IsReplica: false, ServerType: ServerType.Cluster }).ToArray();
+        if (first.Length == 0) return [names.Canary(_node, 0)];
+        var byServer = new Dictionary<EndPoint, string>();
+        for (var part = 0; part < Tries * first.Length && byServer.Count < first.Length; part++)
         {
-            if (!_underway.TryPeek(out var oldest) || time.GetElapsedTime(oldest.SentAt) < Late) return false;
-            _underway.Clear();
-            return true;
+            var channel = names.Canary(_node, part);
+            byServer.TryAdd(connection.GetServer((RedisKey)channel).EndPoint, channel);
         }
+        return [.. byServer.Values];
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Redis told nothing for {Late}: subscriptions are made anew, and all rooms read again.")]

@@ -13,7 +13,18 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
 
     private static readonly string[] NotNow = ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS"];
 
+    private static readonly Version s_sharded = new(7, 0);
+
     private readonly Lazy<Task<IConnectionMultiplexer>> _connection = new(connect);
+    private volatile ServerKind _kind;
+
+    private enum ServerKind
+    {
+        Unknown,
+        Alone,
+        Cluster,
+        Sharded,
+    }
 
     /// <summary>One of Mesh's own.</summary>
     public static RedisConnection To(ConfigurationOptions options)
@@ -40,6 +51,20 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
     public async ValueTask<IDatabase> DatabaseAsync() => (await ReadyAsync()).GetDatabase();
 
     public async ValueTask<ISubscriber> SubscriberAsync() => (await ReadyAsync()).GetSubscriber();
+
+    /// <summary>
+    /// A channel. In a cluster what is told on a plain one goes to every server, and on a sharded one (Redis 7) to that of its slot; there a
+    /// script can only tell on one of the slot of its keys.
+    /// </summary>
+    public async ValueTask<RedisChannel> ChannelAsync(string name) => Kind(await ReadyAsync()) switch
+    {
+        ServerKind.Sharded => RedisChannel.Sharded(name),
+        ServerKind.Cluster => RedisChannel.Literal(name).WithKeyRouting(),
+        _ => RedisChannel.Literal(name),
+    };
+
+    /// <summary>By which command a script tells something on a channel.</summary>
+    public async ValueTask<string> PublishCommandAsync() => Kind(await ReadyAsync()) == ServerKind.Sharded ? "SPUBLISH" : "PUBLISH";
 
     /// <summary>Runs a script.</summary>
     /// <exception cref="MeshException"><c>EUNAVAILABLE</c>: Redis can't be reached, or says that it can't do it now.</exception>
@@ -79,6 +104,17 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
 
     /// <summary>Ends one connection to a server, so that another is made; false if that is not Mesh's to do.</summary>
     public bool Drop(EndPoint server, ConnectionType type) => sockets?.Drop(server, type) ?? false;
+
+    // The same for all nodes: it depends on the servers only.
+    private ServerKind Kind(IConnectionMultiplexer connection)
+    {
+        if (_kind is var known and not ServerKind.Unknown) return known;
+        IServer[] servers = [.. connection.GetServers().Where(it => it.IsConnected)];
+        if (servers.Length == 0) throw Unavailable();
+        return _kind = !servers.Any(it => it.ServerType == ServerType.Cluster) ? ServerKind.Alone
+            : servers.All(it => it.Version >= s_sharded) ? ServerKind.Sharded
+            : ServerKind.Cluster;
+    }
 
     public async ValueTask DisposeAsync()
     {

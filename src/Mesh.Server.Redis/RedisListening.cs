@@ -1,10 +1,11 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
 
 /// <summary>What <see cref="RedisSubscriptions"/> listens to for one listener.</summary>
 internal sealed class RedisListening(
-    IConnectionMultiplexer redis, RedisChannel channel, TimeProvider time, Action<ReadOnlyMemory<byte>> listener, Action missed, Action<RedisListening> forget)
+    RedisConnection redis, string channel, TimeProvider time, Action<ReadOnlyMemory<byte>> listener, Action missed, Action<RedisListening> forget)
     : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -12,6 +13,14 @@ internal sealed class RedisListening(
     private readonly SemaphoreSlim _turn = new(1);
     private ChannelMessageQueue? _messages;
     private volatile bool _disposed;
+    private int _due;
+
+    /// <summary>Where it was subscribed to last.</summary>
+    public EndPoint? Server { get; private set; }
+
+    /// <summary>Whether it is subscribed to there no longer, as when its slot has moved, or another server is the first.</summary>
+    public async ValueTask<bool> HasMovedAsync() =>
+        !_disposed && Server is { } then && !then.Equals((await redis.SubscriberAsync()).SubscribedEndpoint(await redis.ChannelAsync(channel)));
 
     /// <summary>Tells the listener that something may have been missed.</summary>
     public void Missed()
@@ -23,13 +32,15 @@ internal sealed class RedisListening(
     // new connection is it certain that from then on nothing is missed, and only then it helps to read again.
     public async Task SubscribeAgainAsync()
     {
+        if (Interlocked.Increment(ref _due) > 1) return;
         while (!_disposed)
         {
             try
             {
+                var due = Volatile.Read(ref _due);
                 await SubscribeAsync();
                 Missed();
-                return;
+                if (Interlocked.Add(ref _due, -due) == 0) return;
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
@@ -45,9 +56,12 @@ internal sealed class RedisListening(
         {
             if (_disposed) return;
             if (_messages is not null) await _messages.UnsubscribeAsync();
-            var messages = await redis.GetSubscriber().SubscribeAsync(channel);
+            var (name, subscriber) = (await redis.ChannelAsync(channel), await redis.SubscriberAsync());
+            var messages = await subscriber.SubscribeAsync(name);
             messages.OnMessage(it => listener(it.Message));
             _messages = messages;
+            // Where nothing can be reached it succeeds, too, and will be made up for; but then nothing comes.
+            Server = subscriber.SubscribedEndpoint(name) ?? throw RedisConnection.Unavailable();
         }
         finally
         {

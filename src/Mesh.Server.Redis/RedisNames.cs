@@ -13,10 +13,10 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
     private readonly string _start = $"{options.Value.Prefix}:{Schema}:";
 
     /// <summary>On which broadcasts go to all nodes.</summary>
-    public RedisChannel Broadcasts => RedisChannel.Literal(_start + "broadcasts");
+    public string Broadcasts => _start + "broadcasts";
 
-    /// <summary>On which a node tells only itself that its subscriptions work.</summary>
-    public RedisChannel Canary(string node) => RedisChannel.Literal($"{_start}{{{node}}}:canary");
+    /// <summary>On which a node tells only itself that its subscriptions work; in a cluster each of its parts has some of them.</summary>
+    public string Canary(string node, int part) => $"{_start}{{{part}}}:canary:{node}";
 
     /// <summary>The hash that Scripts/room.lua describes.</summary>
     public RedisKey Room(string name) => Of(name, "room");
@@ -33,12 +33,12 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
     public RedisKey SessionsOf(string node) => $"{_start}{{{node}}}:sessions";
 
     /// <summary>On which a node is told that another has taken a connection.</summary>
-    public RedisChannel Taken(string node) => RedisChannel.Literal($"{_start}{{{node}}}:taken");
+    public string Taken(string node) => $"{_start}{{{node}}}:taken";
 
     public RedisKey Metadata(string name) => Of(name, "metadata");
 
     /// <summary>On which a room's changes are told.</summary>
-    public RedisChannel Changes(string name) => RedisChannel.Literal(Of(name, "changes"));
+    public string Changes(string name) => Of(name, "changes");
 
     private string Of(string room, string what) => $"{_start}{{{Convert.ToBase64String(Encoding.UTF8.GetBytes(room)).Replace('+', '-').Replace('/', '_')}}}:{what}";
 }

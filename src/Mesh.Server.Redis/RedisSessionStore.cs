@@ -43,7 +43,7 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
             var answer = (RedisResult[])(await EvaluateAsync(
                 RedisScripts.TakeSession,
                 holder,
-                [parsed.ConnectionId, SessionToken.HashOf(token), userId ?? "", node.Name, isHere ? "1" : "0", (string)names.Taken(holder)!],
+                [parsed.ConnectionId, SessionToken.HashOf(token), userId ?? "", node.Name, isHere ? "1" : "0", names.Taken(holder), await redis.PublishCommandAsync()],
                 cancellationToken))!;
             switch ((string)answer[0]!)
             {

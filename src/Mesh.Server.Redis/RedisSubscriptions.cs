@@ -14,11 +14,11 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
     private int _watches;
 
     /// <summary>Tells <paramref name="listener"/> what comes on a channel, in order, and <paramref name="missed"/> when something may have been missed.</summary>
-    public async Task<RedisListening> ListenAsync(RedisChannel channel, Action<ReadOnlyMemory<byte>> listener, Action missed)
+    public async Task<RedisListening> ListenAsync(string channel, Action<ReadOnlyMemory<byte>> listener, Action missed)
     {
         var connection = await redis.ReadyAsync();
         if (Interlocked.Exchange(ref _watches, 1) == 0) connection.ConnectionRestored += (_, _) => Again();
-        var listening = new RedisListening(connection, channel, time, listener, missed, it => _listenings.TryRemove(it, out _));
+        var listening = new RedisListening(redis, channel, time, listener, missed, it => _listenings.TryRemove(it, out _));
         _listenings[listening] = true;
         try
         {
@@ -32,13 +32,21 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
         }
     }
 
-    /// <summary>Gives up the connection of subscriptions to a server: nothing comes over it any more.</summary>
-    public void Suspect(EndPoint? server)
+    /// <summary>Gives up the connections of subscriptions to these servers: nothing comes over them any more.</summary>
+    public void Suspect(IEnumerable<EndPoint?> servers)
     {
-        // Not only once there is another: that may take long.
+        // Not only once there are others: that may take long.
         foreach (var listening in _listenings.Keys) listening.Missed();
         // What is dropped comes back, and then all is subscribed to again.
-        if (server is null || !redis.Drop(server, ConnectionType.Subscription)) Again();
+        foreach (var server in servers)
+            if (server is null || !redis.Drop(server, ConnectionType.Subscription)) Again();
+    }
+
+    /// <summary>Subscribes again to what has gone to another server, as when slots move in a cluster.</summary>
+    public async ValueTask FollowAsync()
+    {
+        foreach (var listening in _listenings.Keys)
+            if (await listening.HasMovedAsync()) _ = listening.SubscribeAgainAsync();
     }
 
     private void Again()

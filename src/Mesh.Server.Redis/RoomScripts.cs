@@ -10,9 +10,10 @@ internal sealed class RoomScripts(RedisConnection redis, RedisNames names, Redis
     /// <param name="generation">For which generation of a node.</param>
     /// <param name="arguments">What this script takes besides.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public ValueTask<RedisResult> EvaluateAsync(string script, string room, string generation, RedisValue[] arguments, CancellationToken cancellationToken)
+    public async ValueTask<RedisResult> EvaluateAsync(string script, string room, string generation, RedisValue[] arguments, CancellationToken cancellationToken)
     {
         RedisValue[] seen = known.Of(room) is { } at ? [at.Epoch, at.Revision] : ["", ""];
-        return redis.EvaluateAsync(script, [names.Room(room)], [(string)names.Changes(room)!, generation, .. arguments, .. seen], cancellationToken);
+        RedisValue[] all = [names.Changes(room), generation, .. arguments, await redis.PublishCommandAsync(), .. seen];
+        return await redis.EvaluateAsync(script, [names.Room(room)], all, cancellationToken);
     }
 }

@@ -1,9 +1,15 @@
 using Mesh.Server.Tests.Backplane;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Mesh.Server.Redis.Tests;
 
-public sealed class RedisRoomStoreTests(RedisServer redis) : RoomStoreConformance, IClassFixture<RedisServer>
+public sealed class RedisRoomStoreTests(RedisServer redis) : RedisRoomStoreConformance(redis.Connection), IClassFixture<RedisServer>;
+
+[Collection(nameof(RedisCluster))]
+public sealed class ClusterRoomStoreTests(RedisCluster redis) : RedisRoomStoreConformance(redis.Connection);
+
+public abstract class RedisRoomStoreConformance(IConnectionMultiplexer redis) : RoomStoreConformance
 {
     private static int s_stores;
 
@@ -11,7 +17,7 @@ public sealed class RedisRoomStoreTests(RedisServer redis) : RoomStoreConformanc
     protected override async ValueTask<IRoomStore> CreateAsync(int membersPerRoom)
     {
         var names = new RedisNames(Options.Create(new MeshRedisOptions { Prefix = $"test{Interlocked.Increment(ref s_stores)}" }));
-        var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
+        var connection = new RedisConnection(() => Task.FromResult(redis));
         var node = new RedisNode(connection, names, TimeProvider.System);
         await node.RenewAsync();
         var known = new RedisKnown();
@@ -20,5 +26,5 @@ public sealed class RedisRoomStoreTests(RedisServer redis) : RoomStoreConformanc
     }
 
     protected override async ValueTask<long> NowAsync() =>
-        new DateTimeOffset(await redis.Connection.GetServers().Single().TimeAsync(), TimeSpan.Zero).ToUnixTimeMilliseconds();
+        new DateTimeOffset(await redis.GetServers()[0].TimeAsync(), TimeSpan.Zero).ToUnixTimeMilliseconds();
 }

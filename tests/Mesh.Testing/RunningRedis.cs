@@ -7,7 +7,8 @@ using System.Text;
 namespace Mesh.Testing;
 
 /// <summary>A Redis of its own, on a port of its own, that keeps nothing unless it is told to.</summary>
-public sealed class RunningRedis : IAsyncDisposable
+/// <param name="options">As on the command line.</param>
+public sealed class RunningRedis(params string[] options) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private Process? _process;
@@ -25,7 +26,7 @@ public sealed class RunningRedis : IAsyncDisposable
         var port = Port.ToString(CultureInfo.InvariantCulture);
         var process = _process = new Process
         {
-            StartInfo = new("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", _folder.Path, "--save", "", "--appendonly", "no"])
+            StartInfo = new("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", _folder.Path, "--save", "", "--appendonly", "no", .. options])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,

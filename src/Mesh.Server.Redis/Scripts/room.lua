@@ -14,10 +14,11 @@
 --            v:<number>        how often it has moved from node to node, if it ever did
 -- ARGV[1]  the channel on which the room's changes are told
 -- ARGV[2]  the generation of the node that asks
--- The last two of ARGV: the newest epoch and revision of the room that the node has seen, '' for none
+-- The last three of ARGV: PUBLISH or SPUBLISH; the newest epoch and revision of the room that the node has seen, '' for none
 
 local room = KEYS[1]
 local EMPTY_FOR = 3600
+local PUBLISH = ARGV[#ARGV - 2]
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -71,7 +72,7 @@ end
 
 -- Tells what changed: 1 or 0 for silent, the time, and a diff of which this is the rest of the JSON.
 local function tell(from, what, silent)
-  redis.call('PUBLISH', ARGV[1], (silent and '1' or '0') .. exact(now) .. ' {"epoch":' .. exact(epoch)
+  redis.call(PUBLISH, ARGV[1], (silent and '1' or '0') .. exact(now) .. ' {"epoch":' .. exact(epoch)
     .. ',"from":' .. exact(from) .. ',"to":' .. exact(revision) .. what .. '}')
 end
 

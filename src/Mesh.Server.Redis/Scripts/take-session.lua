@@ -7,6 +7,7 @@
 -- ARGV[4]  the node that takes it
 -- ARGV[5]  1 if KEYS[1] are its own
 -- ARGV[6]  on which the other node is told
+-- ARGV[7]  by which command: PUBLISH or SPUBLISH
 --
 -- Returns unknown, here, moved with the node that took it before, or taken with its JSON.
 
@@ -20,5 +21,5 @@ if ARGV[5] == '1' then return { 'here' } end
 local moves = tonumber(json:match('^{"moves":(%d+)')) + 1
 redis.call('HDEL', KEYS[1], 't:' .. connection, 'u:' .. connection, 'j:' .. connection)
 redis.call('HSET', KEYS[1], 'm:' .. connection, string.format('%d', moves) .. ' ' .. ARGV[4])
-redis.call('PUBLISH', ARGV[6], connection)
+redis.call(ARGV[7], ARGV[6], connection)
 return { 'taken', json }
