@@ -19,7 +19,6 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // What a dead node had sent may come late: its rooms are looked after for this long.
     private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
 
-
     private readonly ConcurrentDictionary<(string Generation, string Room), bool> _indexed = new();
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
