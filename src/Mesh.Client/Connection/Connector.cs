@@ -49,7 +49,7 @@ internal sealed partial class Connector : ILinkOwner
         _retry = new(gate, Open);
         _tooLate = new(gate, () => _link?.Abandon("no answer in time"));
         _token = OperatingSystem.IsBrowser() ? new PageResumeToken(url, gate.Time) : new ResumeToken();
-        _watch = OperatingSystem.IsBrowser() ? new PageWatch(gate, this) : new NetworkWatch(gate, NetworkChanged);
+        _watch = options.Dial is not null ? new NoWatch() : OperatingSystem.IsBrowser() ? new PageWatch(gate, this) : new NetworkWatch(gate, NetworkChanged);
         Rooms = new(gate, options.CommandTimeout, callbacks, () => Session?.ConnectionId, Report);
     }
 

@@ -6,8 +6,9 @@ namespace Mesh.Client;
 internal sealed class Dialer(Uri url, MeshClientOptions options)
 {
     /// <returns>One that is open.</returns>
-    public async Task<ClientWebSocket> ConnectAsync(CancellationToken cancellationToken)
+    public async Task<WebSocket> ConnectAsync(CancellationToken cancellationToken)
     {
+        if (options.Dial is { } dial) return await dial(cancellationToken).ConfigureAwait(false);
         var webSocket = new ClientWebSocket();
         try
         {

@@ -20,7 +20,7 @@ internal sealed class Transport(Dialer dialer, ITransportOwner owner, ILogger lo
     private readonly Lock _lock = new();
     private CancellationTokenSource? _connecting;
     private Task _cancelling = Task.CompletedTask;
-    private ClientWebSocket? _webSocket;
+    private WebSocket? _webSocket;
     private bool _isAborted;
     private (int Code, string Reason)? _farewell;
 
@@ -69,7 +69,7 @@ internal sealed class Transport(Dialer dialer, ITransportOwner owner, ILogger lo
     /// <summary>Ends it without a word.</summary>
     public void Abort()
     {
-        ClientWebSocket? webSocket;
+        WebSocket? webSocket;
         lock (_lock)
         {
             if (_isAborted) return;
@@ -91,7 +91,7 @@ internal sealed class Transport(Dialer dialer, ITransportOwner owner, ILogger lo
         }
     }
 
-    private bool TryKeep(ClientWebSocket webSocket)
+    private bool TryKeep(WebSocket webSocket)
     {
         lock (_lock)
         {
@@ -100,7 +100,7 @@ internal sealed class Transport(Dialer dialer, ITransportOwner owner, ILogger lo
         }
     }
 
-    private async Task SendAsync(ClientWebSocket webSocket)
+    private async Task SendAsync(WebSocket webSocket)
     {
         try
         {
@@ -118,7 +118,7 @@ internal sealed class Transport(Dialer dialer, ITransportOwner owner, ILogger lo
         }
     }
 
-    private async Task<(int Code, string Reason)> ReceiveAsync(ClientWebSocket webSocket)
+    private async Task<(int Code, string Reason)> ReceiveAsync(WebSocket webSocket)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
         try
@@ -150,7 +150,7 @@ internal sealed class Transport(Dialer dialer, ITransportOwner owner, ILogger lo
         }
     }
 
-    private static (int Code, string Reason) CloseOf(ClientWebSocket webSocket) =>
+    private static (int Code, string Reason) CloseOf(WebSocket webSocket) =>
         (webSocket.CloseStatus is null or WebSocketCloseStatus.Empty ? CloseCodes.Normal : (int)webSocket.CloseStatus, webSocket.CloseStatusDescription ?? "");
 
     private static byte[] Grow(byte[] full)

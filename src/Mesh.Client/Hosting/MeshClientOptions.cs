@@ -65,6 +65,9 @@ public sealed class MeshClientOptions
     /// <summary>Default: null, nothing is logged, or the one of the service provider.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>Another network than the system's, as a simulation has; then the system's is not watched. Default: null.</summary>
+    internal Func<CancellationToken, Task<WebSocket>>? Dial { get; set; }
+
     /// <summary>What a client was made with, whatever becomes of these.</summary>
     internal MeshClientOptions Copy()
     {

@@ -29,6 +29,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton(MeshServer.Create);
         services.TryAddSingleton<ConnectionHost>();
         services.TryAddSingleton<ConnectionRegistry>();
+        services.TryAddSingleton<ConnectionIds>();
         services.TryAddSingleton<ConnectionEvents>();
         services.TryAddSingleton<ConnectionFactory>();
         services.TryAddSingleton<Sessions>();
