@@ -1,0 +1,79 @@
+namespace Mesh.Simulation;
+
+/// <summary>A node's connection to the store: it notices after a while that it is cut, and tries to come back.</summary>
+internal abstract class StoreConnection(Timeline timeline, Random random, Machine node, SimulatedStore store)
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
+
+    private bool _isCut;
+    private int _doubts;
+
+    /// <summary>What the node believes.</summary>
+    public bool IsConnected { get; private set; } = true;
+
+    /// <summary>How slow it is at the moment; 1 is usual.</summary>
+    public double Slowness { get; set; } = 1;
+
+    protected Random Chance => random;
+
+    protected SimulatedStore Store => store;
+
+    protected Machine Node => node;
+
+    protected bool IsCut => _isCut;
+
+    /// <summary>From now on nothing gets through, and nobody is told.</summary>
+    public void Cut()
+    {
+        _isCut = true;
+        Doubt();
+    }
+
+    public void Mend()
+    {
+        _isCut = false;
+        _doubts++;
+        if (IsConnected) Release();
+    }
+
+    /// <summary>Unless the store answers soon, the connection is lost.</summary>
+    public void Doubt()
+    {
+        var doubt = ++_doubts;
+        node.After(TimeSpan.FromSeconds(2 + 2 * random.NextDouble()), () =>
+        {
+            if (doubt == _doubts && IsAway) Lose();
+        });
+    }
+
+    /// <summary>The connection is lost, and the node knows.</summary>
+    public void Lose()
+    {
+        if (!IsConnected) return;
+        IsConnected = false;
+        Lost();
+        TryAgain();
+    }
+
+    protected Pipe NewPipe(Machine receiver) =>
+        new(timeline, receiver, () => _isCut, () => TimeSpan.FromMilliseconds((0.1 + random.NextDouble()) * Slowness));
+
+    protected abstract void Release();
+
+    protected abstract void Lost();
+
+    protected abstract void Restored();
+
+    private bool IsAway => _isCut || store.Machine.IsFrozen;
+
+    private void TryAgain() => node.After(Retry * (0.1 + 0.9 * random.NextDouble()), () =>
+    {
+        if (IsAway)
+        {
+            TryAgain();
+            return;
+        }
+        IsConnected = true;
+        Restored();
+    });
+}

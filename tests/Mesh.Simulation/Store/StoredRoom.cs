@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using Mesh.Server;
+
+namespace Mesh.Simulation;
+
+/// <summary>One room in the store: what Scripts/room.lua and those after it do, in C#.</summary>
+internal sealed class StoredRoom(string name, SimulatedStore store)
+{
+    private readonly Dictionary<int, string> _owners = [];
+    private int _lastNumber;
+
+    public Roster? Roster { get; private set; }
+
+    /// <summary>The generation that a member belongs to.</summary>
+    public string? OwnerOf(int number) => _owners.GetValueOrDefault(number);
+
+    public RoomChange Join(string owner, NewMember joining, StateChange? state, int mostMembers)
+    {
+        if (Roster?.Find(joining.ConnectionId) is { } present)
+        {
+            _owners[present.Number] = owner;
+            return state is null ? Unchanged(present) : Set(present, state);
+        }
+        if (Roster?.Count >= mostMembers) return new(ChangeOutcome.Full, null, At);
+        if (Roster is not { Count: > 0 }) BeginEpoch();
+
+        var member = new Member
+        {
+            ConnectionId = joining.ConnectionId,
+            Number = ++_lastNumber,
+            UserId = joining.UserId,
+            Sibling = joining.Sibling,
+            Metadata = joining.Metadata,
+            JoinedAt = Next,
+        };
+        var (update, refusal) = state is null ? default : Decide(member, state);
+        if (update is not null) member = member.With(update);
+        _owners[member.Number] = owner;
+        Change(new() { Epoch = At.Epoch, From = At.Revision, To = Next.Revision, Joined = [member] }, IsSilent(state));
+        return new(ChangeOutcome.Changed, member, At) { Refusal = refusal };
+    }
+
+    public RoomChange SetState(string owner, string connectionId, StateChange state) =>
+        FindOwn(owner, connectionId) is { } member ? Set(member, state) : NotMember;
+
+    public RoomChange SetMetadata(string owner, string connectionId, RawJson metadata)
+    {
+        if (FindOwn(owner, connectionId) is not { } member) return NotMember;
+        if (member.Metadata == metadata) return Unchanged(member);
+        return Update(new() { Number = member.Number, Metadata = metadata.IsAbsent ? RawJson.Null : metadata }, silent: false);
+    }
+
+    public RoomChange Leave(string owner, string connectionId)
+    {
+        if (FindOwn(owner, connectionId) is not { } member) return NotMember;
+        Remove([member.Number]);
+        return new(ChangeOutcome.Changed, null, At);
+    }
+
+    public void Reap(string dead)
+    {
+        var left = _owners.Where(it => it.Value == dead).Select(it => it.Key).Order().ToList();
+        if (left.Count > 0) Remove(left);
+    }
+
+    /// <summary>A fault: the counter is lower than it was.</summary>
+    public void RollBack(int by)
+    {
+        if (Roster is not null) Roster = Roster.Create(At.Epoch, Math.Max(0, At.Revision - by), Roster.Members);
+    }
+
+    private Stamp At => Roster?.At ?? default;
+
+    private Stamp Next => At with { Revision = At.Revision + 1 };
+
+    private RoomChange NotMember => new(ChangeOutcome.NotMember, null, At);
+
+    private void BeginEpoch()
+    {
+        Roster = Roster.Empty(Math.Max(store.NowMicroseconds, At.Epoch + 1));
+        _owners.Clear();
+        _lastNumber = 0;
+    }
+
+    private Member? FindOwn(string owner, string connectionId) =>
+        Roster?.Find(connectionId) is { } member && (_owners[member.Number] == owner || store.Planted == Planted.NoOwnerCheck) ? member : null;
+
+    private RoomChange Set(Member member, StateChange state)
+    {
+        var (update, refusal) = Decide(member, state);
+        return update is null ? Unchanged(member) with { Refusal = refusal } : Update(update, IsSilent(state));
+    }
+
+    private (MemberUpdate? Update, RestoreRefusal? Refusal) Decide(Member member, StateChange change)
+    {
+        switch (change)
+        {
+            case StateChange.Publish { State.IsNull: true } when !member.State.HasValue:
+                return default;
+            case StateChange.Publish publish:
+                return (new()
+                {
+                    Number = member.Number,
+                    State = publish.State,
+                    Stamp = Next,
+                    Deadline = publish.ExpireAfter is { } after && publish.State.HasValue ? store.NowMilliseconds + (long)Math.Ceiling(after.TotalMilliseconds) : null,
+                }, null);
+            case StateChange.Restore restore when restore.Stamp > At:
+                return (null, RestoreRefusal.Future);
+            case StateChange.Restore restore when member.Stamp is { } has && restore.Stamp <= has:
+                return (null, RestoreRefusal.Older);
+            case StateChange.Restore restore when restore.Deadline <= store.NowMilliseconds:
+                return (null, RestoreRefusal.Expired);
+            case StateChange.Restore restore:
+                var stamp = store.Planted == Planted.RestoreRaisesStamp ? Next : restore.Stamp;
+                return (new() { Number = member.Number, State = restore.State, Stamp = stamp, Deadline = restore.Deadline }, null);
+            case StateChange.Expire expire when member.Stamp == expire.Stamp && member.State.HasValue:
+                return (new() { Number = member.Number, State = RawJson.Null, Stamp = Next }, null);
+            default:
+                return default;
+        }
+    }
+
+    private RoomChange Update(MemberUpdate update, bool silent)
+    {
+        Change(new() { Epoch = At.Epoch, From = At.Revision, To = Next.Revision, Updated = [update] }, silent);
+        return new(ChangeOutcome.Changed, Roster!.Find(update.Number), At);
+    }
+
+    private void Remove(List<int> numbers)
+    {
+        Change(new() { Epoch = At.Epoch, From = At.Revision, To = Next.Revision, Left = [.. numbers] }, silent: false);
+        foreach (var number in numbers) _owners.Remove(number);
+    }
+
+    private void Change(RosterDiff change, bool silent)
+    {
+        Roster = Roster!.Apply(change);
+        store.Tell(new(name, change, silent, store.NowMilliseconds));
+    }
+
+    private RoomChange Unchanged(Member member) => new(ChangeOutcome.Unchanged, member, At);
+
+    private static bool IsSilent(StateChange? change) => change is StateChange.Publish { Silent: true };
+}

@@ -1,0 +1,61 @@
+namespace Mesh.Simulation;
+
+/// <summary>What users do.</summary>
+internal sealed class Doings(World world)
+{
+    public void Plan(TimeSpan from, TimeSpan until)
+    {
+        for (var count = world.Random.Next(20, 60); count > 0; count--)
+            world.Timeline.At(world.Within(from.TotalSeconds, until.TotalSeconds), Do);
+    }
+
+    private void Do()
+    {
+        var user = world.OneOf(world.Users);
+        var tabs = world.Present.Where(it => it.User == user).ToList();
+        if (tabs.Count == 0)
+        {
+            world.OpenClient(user);
+            return;
+        }
+        var tab = world.OneOf(tabs);
+        var room = world.OneOf(world.Rooms);
+        // Nobody does anything on a machine that is frozen.
+        tab.Machine.After(TimeSpan.Zero, () => Do(tab, room, tabs));
+    }
+
+    private void Do(SimulatedClient tab, string room, List<SimulatedClient> tabs)
+    {
+        switch (world.Random.Next(100))
+        {
+            case < 60:
+                tab.Publish(room, world.NextValue(), null);
+                break;
+            case < 66:
+                tab.Publish(room, world.NextValue(), world.Within(0.5, 5));
+                break;
+            case < 72:
+                tab.Publish(room, null, null);
+                break;
+            case < 80:
+                // All tabs at once.
+                foreach (var one in tabs) one.Publish(room, world.NextValue(), null);
+                break;
+            case < 86:
+                if (tab.IsIn(room)) tab.Leave(room);
+                else tab.Enter(room);
+                break;
+            case < 92:
+                world.OpenClient(tab.User);
+                break;
+            case < 96:
+                world.Note($"{tab.Machine.Name} closes");
+                tab.Close();
+                break;
+            default:
+                world.Note($"{tab.Machine.Name} crashes");
+                tab.Crash(isHeard: world.Random.Next(2) == 0);
+                break;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+namespace Mesh.Simulation;
+
+/// <summary>The faults of a world: some kinds of them, each a few times.</summary>
+internal sealed class Weather
+{
+    private readonly World _world;
+    private readonly (string Name, Action Strike)[] _kinds;
+
+    public Weather(World world)
+    {
+        _world = world;
+        _kinds =
+        [
+            ("a client's connection breaks", () => Hit(Client, it => world.Net.Break(it))),
+            ("a client is cut off", () => HitFor(Client, it => world.Net.Cut(it), it => world.Net.Mend(it), 25)),
+            ("a client freezes", () => HitFor(Client, it => it.Freeze(), it => it.Thaw(), 25)),
+            ("a node crashes", Crash),
+            ("a node is stopped", Stop),
+            ("a node freezes", () => HitFor(Node, it => it.Freeze(), it => it.Thaw(), 15)),
+            ("a node is cut off from clients", () => HitFor(Node, it => world.Net.Cut(it), it => world.Net.Mend(it), 15)),
+            ("a node is cut off from the store", CutFromStore),
+            ("a node loses its connections to the store", () => LoseStore([world.OneOf(world.Nodes)])),
+            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-30, 30))),
+            ("the store is away", CutAllFromStore),
+            ("the store freezes", FreezeStore),
+            ("the store restarts", () => LoseStore(world.Nodes)),
+            ("the store comes back empty", EmptyStore),
+            ("changes are told late, twice, or not at all", Garble),
+            ("all is slow", Slow),
+        ];
+    }
+
+    public void Plan(TimeSpan from, TimeSpan until)
+    {
+        foreach (var (name, strike) in _kinds)
+        {
+            if (_world.Random.Next(3) > 0) continue;
+            for (var count = _world.Random.Next(1, 4); count > 0; count--)
+            {
+                _world.Timeline.At(_world.Within(from.TotalSeconds, until.TotalSeconds), () =>
+                {
+                    _world.Note(name);
+                    strike();
+                });
+            }
+        }
+        if (_world.Random.Next(3) == 0) _world.Timeline.At(from, () => SetLate(true));
+    }
+
+    /// <summary>Mends all.</summary>
+    public void Clear()
+    {
+        _world.Net.Slowness = 1;
+        _world.Store.Machine.Thaw();
+        foreach (var client in _world.Present)
+        {
+            client.Machine.Thaw();
+            _world.Net.Mend(client.Machine);
+        }
+        foreach (var node in _world.Nodes)
+        {
+            node.Machine.Thaw();
+            _world.Net.Mend(node.Machine);
+            MendStore(node);
+            node.Listening.Odds = default;
+            node.Listening.SayMissed();
+        }
+        SetLate(false);
+        if (!_world.Nodes.Any(it => it.IsOpen)) _world.StartNode();
+    }
+
+    private Machine Client() => _world.Present.ToList() is { Count: > 0 } all ? Disturbed(all[_world.Random.Next(all.Count)].Machine) : Node();
+
+    private Machine Node() => Disturbed(_world.OneOf(_world.Nodes).Machine);
+
+    // Whom it hits: of a node, all of its clients, and those it had a while ago.
+    private Machine Disturbed(Machine machine)
+    {
+        foreach (var client in _world.Present)
+            if (client.Machine == machine) _world.Disturb(client.User);
+        if (_world.Nodes.Any(it => it.Machine == machine)) DisturbAll();
+        return machine;
+    }
+
+    private void DisturbAll()
+    {
+        foreach (var user in _world.Users) _world.Disturb(user);
+    }
+
+    private static void Hit(Func<Machine> find, Action<Machine> strike) => strike(find());
+
+    private void HitFor(Func<Machine> find, Action<Machine> strike, Action<Machine> mend, double longest)
+    {
+        var machine = find();
+        strike(machine);
+        _world.Timeline.After(_world.Within(0.1, longest), () =>
+        {
+            Disturbed(machine);
+            mend(machine);
+        });
+    }
+
+    private void Crash()
+    {
+        var node = _world.OneOf(_world.Nodes);
+        Disturbed(node.Machine);
+        node.Machine.Kill();
+        _world.Net.Break(node.Machine);
+        StartAnotherLater();
+    }
+
+    private void Stop()
+    {
+        var node = _world.OneOf(_world.Nodes);
+        if (!node.IsOpen) return;
+        Disturbed(node.Machine);
+        node.Stop();
+        StartAnotherLater();
+    }
+
+    private void StartAnotherLater()
+    {
+        if (_world.Nodes.Any(it => it.IsOpen)) _world.Timeline.After(_world.Within(0.2, 8), () => _world.StartNode());
+        else _world.StartNode();
+    }
+
+    private void CutFromStore()
+    {
+        var node = _world.OneOf(_world.Nodes);
+        DisturbAll();
+        CutStore(node);
+        _world.Timeline.After(_world.Within(0.1, 15), () =>
+        {
+            DisturbAll();
+            MendStore(node);
+        });
+    }
+
+    private void CutAllFromStore()
+    {
+        var nodes = _world.Nodes.ToList();
+        foreach (var node in nodes) CutStore(node);
+        _world.Timeline.After(_world.Within(0.5, 18), () => nodes.ForEach(MendStore));
+    }
+
+    private static void CutStore(SimulatedNode node)
+    {
+        node.Link.Cut();
+        node.Listening.Cut();
+    }
+
+    private static void MendStore(SimulatedNode node)
+    {
+        node.Link.Mend();
+        node.Listening.Mend();
+    }
+
+    private void LoseStore(IEnumerable<SimulatedNode> nodes)
+    {
+        foreach (var node in nodes.ToList())
+        {
+            node.Link.Lose();
+            if (_world.Random.Next(3) > 0) node.Listening.Lose();
+        }
+        if (_world.Store.Planted == Planted.RevisionRolledBack) _world.Store.RollBack(_world.Random.Next(1, 4));
+    }
+
+    private void FreezeStore()
+    {
+        _world.Store.Machine.Freeze();
+        foreach (var node in _world.Nodes)
+        {
+            node.Link.Doubt();
+            node.Listening.Doubt();
+        }
+        _world.Timeline.After(_world.Within(0.1, 12), _world.Store.Machine.Thaw);
+    }
+
+    private void EmptyStore()
+    {
+        DisturbAll();
+        _world.Store.Empty();
+        foreach (var node in _world.Nodes.ToList())
+        {
+            node.Link.Lose();
+            node.Listening.Lose();
+        }
+    }
+
+    private void Garble()
+    {
+        var node = _world.OneOf(_world.Nodes);
+        node.Listening.Odds = (_world.Random.NextDouble() / 2, _world.Random.NextDouble() / 2, _world.Random.NextDouble() / 2);
+        _world.Timeline.After(_world.Within(0.1, 6), () =>
+        {
+            node.Listening.Odds = default;
+            node.Machine.After(_world.Within(0, 3), node.Listening.SayMissed);
+        });
+    }
+
+    private void Slow()
+    {
+        _world.Net.Slowness = 1 + 30 * _world.Random.NextDouble();
+        _world.Timeline.After(_world.Within(0.5, 8), () => _world.Net.Slowness = 1);
+    }
+
+    private void SetLate(bool isLate)
+    {
+        foreach (var node in _world.Nodes) node.Link.ArrivesLate = isLate;
+    }
+}
