@@ -14,7 +14,7 @@ internal sealed class Judge(World world)
     private string? FindFault(string room)
     {
         var inside = world.Present.Where(it => it.IsIn(room)).ToList();
-        var roster = world.Store.Read(room);
+        var roster = world.Store.Find(room)?.Roster ?? Roster.Empty(0);
         return FindFaultOfRoster(room, roster, inside)
             ?? inside.Select(it => FindFaultOfView(room, roster, inside, it)).FirstOrDefault(it => it is not null);
     }
@@ -25,10 +25,10 @@ internal sealed class Judge(World world)
         foreach (var client in inside)
             if (client.ConnectionId is not { } id || roster.Find(id) is null) return $"{client.Machine.Name} is lost in {room}";
         if (roster.Members.FirstOrDefault(it => inside.TrueForAll(client => client.ConnectionId != it.ConnectionId)) is { } ghost)
-            return $"{ghost.ConnectionId} is a ghost in {room}, number {ghost.Number} of {world.Store.Room(room).OwnerOf(ghost.Number)}";
+            return $"{ghost.ConnectionId} is a ghost in {room}, number {ghost.Number} of {world.Store.Find(room)?.OwnerOf(ghost.Number)}";
         foreach (var member in roster.Members)
         {
-            var owner = world.Store.Room(room).OwnerOf(member.Number);
+            var owner = world.Store.Find(room)?.OwnerOf(member.Number);
             if (!world.Nodes.Any(it => it.Generation == owner)) return $"{member.ConnectionId} in {room} is of {owner}, which is dead";
         }
         return null;

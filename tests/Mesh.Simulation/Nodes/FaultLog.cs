@@ -15,7 +15,7 @@ internal sealed class FaultLog(string machine, Action<string> found, Action<stri
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (logLevel >= LogLevel.Error && exception is not (null or StoreAwayException or OperationCanceledException or MeshException))
+        if (logLevel >= LogLevel.Error && exception is not (null or OperationCanceledException or MeshException))
             found($"{machine} logs: {formatter(state, exception)} {exception}");
         note?.Invoke($"{machine}: {formatter(state, exception)} {exception?.Message}");
     }

@@ -11,11 +11,13 @@ namespace Mesh.Simulation;
 /// <summary>A node: the product's server as AddMesh puts it together, on a simulated store and under simulated WebSockets.</summary>
 internal sealed class SimulatedNode
 {
+    private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(2);
     private static readonly IConfiguration NoConfiguration = new ConfigurationBuilder().Build();
 
     private readonly World _world;
     private readonly ConnectionHost _host;
     private readonly Lifetime _lifetime = new();
+    private readonly KnownStamps _known = new();
     private readonly NodeLease _lease;
 
     public SimulatedNode(World world, Machine machine)
@@ -23,7 +25,7 @@ internal sealed class SimulatedNode
         (_world, Machine) = (world, machine);
         Link = new(world.Timeline, world.Random, machine, world.Store);
         Listening = new(world.Timeline, world.Random, machine, world.Store);
-        _lease = new(machine, world.Store, Link);
+        _lease = new(machine, world.Store, Link, _known);
         _host = Compose().GetRequiredService<ConnectionHost>();
     }
 
@@ -45,12 +47,12 @@ internal sealed class SimulatedNode
     public void Stop()
     {
         _lifetime.StopApplication();
-        Machine.After(TimeSpan.FromSeconds(1), () => _ = RetireAsync());
+        Machine.After(Shutdown, () => _ = RetireAsync());
     }
 
     private async Task RetireAsync()
     {
-        await _lease.RetireAsync();
+        await _lease.RetireAsync(new MeshOptions().Grace);
         Machine.Kill();
         _world.Net.Break(Machine);
     }
@@ -78,7 +80,8 @@ internal sealed class SimulatedNode
         services.AddSingleton<IHostApplicationLifetime>(_lifetime);
         services.AddSingleton<ConnectionIds>(new SeededIds(Machine.Clock, _world.Random));
         services.AddMesh().TrackPresence("*");
-        services.AddSingleton<IRoomStore>(new NodeRoomStore(_world.Store, Link, Listening, _lease, new()));
+        services.AddSingleton<IRoomStore>(new NodeRoomStore(_world.Store, Link, Listening, _lease, _known, new()));
+        services.AddSingleton<ISessionStore>(new NodeSessionStore(_world.Store, Link, Listening, _lease));
         services.AddSingleton<IBackplane>(new NodeBackplane(_world.Store, Link, Listening));
         return services.BuildServiceProvider();
     }

@@ -5,15 +5,20 @@ namespace Mesh.Simulation;
 /// <summary>The backplane as one node has it.</summary>
 internal sealed class NodeBackplane(SimulatedStore store, StoreLink link, StoreListening listening) : IBackplane
 {
+    private Task<IAsyncDisposable>? _listening;
+
     public event Action<Broadcast>? Received
     {
-        add => listening.Received += value;
-        remove => listening.Received -= value;
+        add
+        {
+            Receiving += value;
+            _listening ??= listening.ListenAsync(Channels.Broadcasts, it => Receiving?.Invoke((Broadcast)it), static () => { });
+        }
+        remove => Receiving -= value;
     }
 
-    public async ValueTask SendAsync(Broadcast broadcast, CancellationToken cancellationToken) => await link.AskAsync(() =>
-    {
-        store.Broadcast(broadcast);
-        return true;
-    }).WaitAsync(cancellationToken);
+    private event Action<Broadcast>? Receiving;
+
+    public async ValueTask SendAsync(Broadcast broadcast, CancellationToken cancellationToken) =>
+        await link.DoAsync(() => store.Tell(Channels.Broadcasts, broadcast)).WaitAsync(cancellationToken);
 }

@@ -10,22 +10,27 @@ internal sealed class NodeLease
     private readonly HashSet<(string Generation, string Room)> _indexed = [];
     private readonly SimulatedStore _store;
     private readonly StoreLink _link;
+    private readonly KnownStamps _known;
     private readonly TimeProvider _time;
-    private readonly string _name;
     private readonly ITimer _heart;
     private int _generations;
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
+    private bool _isAway;
+    private bool _wasToldAway;
     private bool _isBusy;
     private bool _isRetired;
 
-    public NodeLease(Machine node, SimulatedStore store, StoreLink link)
+    public NodeLease(Machine node, SimulatedStore store, StoreLink link, KnownStamps known)
     {
-        (_store, _link, _time, _name) = (store, link, node.Clock, node.Name);
+        (_store, _link, _known, _time, Name) = (store, link, known, node.Clock, node.Name);
         Generation = NewGeneration();
         _heart = _time.CreateTimer(_ => _ = BeatAsync(), null, TimeSpan.Zero, Interval);
     }
+
+    /// <summary>The node's, as long as its program runs.</summary>
+    public string Name { get; }
 
     public string Generation { get; private set; }
 
@@ -34,21 +39,21 @@ internal sealed class NodeLease
     /// <summary>Told that what the node had in the store is gone.</summary>
     public event Action? Lost;
 
+    public event Action? Returned;
+
+    public event Action? Away;
+
     /// <summary>Notes that the node may have members in a room.</summary>
     public async Task IndexAsync(string room)
     {
         var generation = Generation;
         if (_indexed.Contains((generation, room))) return;
-        await _link.AskAsync(() =>
-        {
-            _store.Index(generation, room);
-            return true;
-        });
+        await _link.DoAsync(() => _store.Leases.Index(generation, room));
         _indexed.Add((generation, room));
     }
 
-    /// <summary>Ends the lease: the others need not wait for that.</summary>
-    public async Task RetireAsync()
+    /// <summary>Ends the lease, as soon as those whose sessions are not resumed elsewhere are to leave.</summary>
+    public async Task RetireAsync(TimeSpan grace)
     {
         _isRetired = true;
         await _heart.DisposeAsync();
@@ -56,13 +61,9 @@ internal sealed class NodeLease
         var generation = Generation;
         try
         {
-            await _link.AskAsync(() =>
-            {
-                _store.Retire(generation);
-                return true;
-            });
+            await _link.DoAsync(() => _store.Leases.Retire(generation, _store.NowMilliseconds + (long)grace.TotalMilliseconds));
         }
-        catch (StoreAwayException)
+        catch (MeshException)
         {
             // Then it ends by itself.
         }
@@ -75,10 +76,12 @@ internal sealed class NodeLease
         try
         {
             foreach (var dead in await RenewAsync()) await RemoveMembersOfAsync(dead);
+            _wasToldAway = false;
         }
-        catch (StoreAwayException)
+        catch (MeshException)
         {
-            // The next beat tries again.
+            if (!_wasToldAway) Away?.Invoke();
+            _wasToldAway = true;
         }
         finally
         {
@@ -89,15 +92,18 @@ internal sealed class NodeLease
     private async Task<string[]> RenewAsync()
     {
         var asked = _time.GetTimestamp();
+        var wasAway = _isAway;
+        _isAway = true;
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = (_renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length) || _store.Planted == Planted.ReapsAfterOutage;
         var generation = Generation;
-        var (before, dead) = await _link.AskAsync(() => _store.Renew(generation, Length, mayJudge, LookedAfter));
+        var (before, dead) = await _link.AskAsync(() => _store.Leases.Renew(generation, _store.NowMilliseconds, Length, mayJudge, LookedAfter));
         if (before == "dead")
         {
             Generation = NewGeneration();
             return await RenewAsync();
         }
+        _isAway = false;
         _renewedAt = asked;
         if (_renewingSince == 0) _renewingSince = asked;
         var isLost = before == "new" && _hasLived;
@@ -107,20 +113,21 @@ internal sealed class NodeLease
             _indexed.Clear();
             Lost?.Invoke();
         }
+        else if (wasAway)
+        {
+            Returned?.Invoke();
+        }
         return dead;
     }
 
     private async Task RemoveMembersOfAsync(string dead)
     {
-        foreach (var room in await _link.AskAsync(() => _store.RoomsOf(dead)))
+        foreach (var room in await _link.AskAsync(() => _store.Leases.RoomsOf(dead)))
         {
-            await _link.AskAsync(() =>
-            {
-                _store.Room(room).Reap(dead);
-                return true;
-            });
+            var known = _known.Of(room);
+            await _link.DoAsync(() => _store.Open(room, known).Reap(dead));
         }
     }
 
-    private string NewGeneration() => $"{_name}.{++_generations}";
+    private string NewGeneration() => $"{Name}.{++_generations}";
 }

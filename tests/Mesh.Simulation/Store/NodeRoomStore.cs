@@ -3,7 +3,7 @@ using Mesh.Server;
 namespace Mesh.Simulation;
 
 /// <summary>The store as one node has it: the seam that the product's own code stands on.</summary>
-internal sealed class NodeRoomStore(SimulatedStore store, StoreLink link, StoreListening listening, NodeLease lease, MeshOptions options) : IRoomStore
+internal sealed class NodeRoomStore(SimulatedStore store, StoreLink link, StoreListening listening, NodeLease lease, KnownStamps known, MeshOptions options) : IRoomStore
 {
     public event Action? MembersLost
     {
@@ -11,46 +11,87 @@ internal sealed class NodeRoomStore(SimulatedStore store, StoreLink link, StoreL
         remove => lease.Lost -= value;
     }
 
+    public event Action? Away
+    {
+        add => lease.Away += value;
+        remove => lease.Away -= value;
+    }
+
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
-        if (!lease.IsAlive) throw new StoreAwayException("The store is away, or this node has only begun.");
+        if (!lease.IsAlive) throw StoreConnection.Unavailable();
         await lease.IndexAsync(room);
-        var generation = lease.Generation;
-        return await AskAsync(() => store.Room(room).Join(generation, member, state, options.MembersPerRoom), cancellationToken);
+        var (generation, seen) = (lease.Generation, known.Of(room));
+        return await ChangeAsync(room, it => it.Join(generation, member, state, options.MembersPerRoom, seen), cancellationToken);
     }
 
     public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken)
     {
         var generation = lease.Generation;
-        return AskAsync(() => store.Room(room).SetState(generation, connectionId, state), cancellationToken);
+        return ChangeAsync(room, it => it.SetState(generation, connectionId, state), cancellationToken);
     }
 
     public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken)
     {
         var generation = lease.Generation;
-        return AskAsync(() => store.Room(room).SetMetadata(generation, connectionId, metadata), cancellationToken);
+        return ChangeAsync(room, it => it.SetMetadata(generation, connectionId, metadata), cancellationToken);
     }
 
     public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken)
     {
         var generation = lease.Generation;
-        return AskAsync(() => store.Room(room).Leave(generation, connectionId), cancellationToken);
+        return ChangeAsync(room, it => it.Leave(generation, connectionId), cancellationToken);
     }
 
-    public ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken) => AskAsync(() => store.Read(room), cancellationToken);
+    public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
+    {
+        var seen = known.Of(room);
+        var roster = await link.AskAsync(() => store.Open(room, seen).Read(seen)).WaitAsync(cancellationToken);
+        known.See(room, roster.At);
+        return roster;
+    }
 
-    public ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) => AskAsync(() => store.GetMetadata(room), cancellationToken);
+    public async ValueTask<RawJson> GetMetadataAsync(string room, CancellationToken cancellationToken) =>
+        await link.AskAsync(() => store.GetMetadata(room)).WaitAsync(cancellationToken);
 
-    public async ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken) => await AskAsync(
-        () =>
+    public async ValueTask SetMetadataAsync(string room, RawJson metadata, CancellationToken cancellationToken) =>
+        await link.DoAsync(() => store.SetMetadata(room, metadata)).WaitAsync(cancellationToken);
+
+    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken)
+    {
+        known.Keep(room);
+        try
         {
-            store.SetMetadata(room, metadata);
-            return true;
-        },
-        cancellationToken);
+            return new Listening(await listening.ListenAsync(Channels.Changes(room), Hear, missed), () => known.Release(room));
+        }
+        catch
+        {
+            known.Release(room);
+            throw;
+        }
 
-    public async ValueTask<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed, CancellationToken cancellationToken) =>
-        await listening.ListenAsync(room, listener, missed).WaitAsync(cancellationToken);
+        void Hear(object message)
+        {
+            var told = (RoomEvent)message;
+            known.See(room, new(told.Change.Epoch, told.Change.To));
+            listener(told);
+        }
+    }
 
-    private async ValueTask<T> AskAsync<T>(Func<T> command, CancellationToken cancellationToken) => await link.AskAsync(command).WaitAsync(cancellationToken);
+    private async ValueTask<RoomChange> ChangeAsync(string room, Func<StoredRoom, RoomChange> script, CancellationToken cancellationToken)
+    {
+        var seen = known.Of(room);
+        var change = await link.AskAsync(() => script(store.Open(room, seen))).WaitAsync(cancellationToken);
+        known.See(room, change.At);
+        return change;
+    }
+
+    private sealed class Listening(IAsyncDisposable listening, Action release) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await listening.DisposeAsync();
+            release();
+        }
+    }
 }

@@ -42,7 +42,9 @@ internal abstract class StoreConnection(Timeline timeline, Random random, Machin
         var doubt = ++_doubts;
         node.After(TimeSpan.FromSeconds(2 + 2 * random.NextDouble()), () =>
         {
-            if (doubt == _doubts && IsAway) Lose();
+            if (doubt != _doubts || !IsAway || !IsConnected) return;
+            Doubted();
+            Lose();
         });
     }
 
@@ -58,7 +60,14 @@ internal abstract class StoreConnection(Timeline timeline, Random random, Machin
     protected Pipe NewPipe(Machine receiver) =>
         new(timeline, receiver, () => _isCut, () => TimeSpan.FromMilliseconds((0.1 + random.NextDouble()) * Slowness));
 
+    public static MeshException Unavailable() => new(ErrorCodes.Unavailable, "The store can't be reached.");
+
     protected abstract void Release();
+
+    /// <summary>The store did not answer.</summary>
+    protected virtual void Doubted()
+    {
+    }
 
     protected abstract void Lost();
 

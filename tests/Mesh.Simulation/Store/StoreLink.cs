@@ -5,7 +5,7 @@ internal sealed class StoreLink : StoreConnection
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly HashSet<Action<string>> _pending = [];
+    private readonly HashSet<Action> _pending = [];
     private readonly Pipe _requests;
     private readonly Pipe _responses;
 
@@ -19,18 +19,18 @@ internal sealed class StoreLink : StoreConnection
     /// <summary>A fault: what was on its way when the connection was lost arrives all the same, after a while.</summary>
     public bool ArrivesLate { get; set; }
 
-    /// <exception cref="StoreAwayException">The store is away, or did not answer in time: then nobody knows whether it was done.</exception>
+    /// <exception cref="MeshException"><c>EUNAVAILABLE</c>: the store is away, or did not answer in time. Nobody knows then whether it was done.</exception>
     public Task<T> AskAsync<T>(Func<T> command)
     {
-        if (!IsConnected) return Task.FromException<T>(new StoreAwayException("The store is away."));
+        if (!IsConnected) return Task.FromException<T>(Unavailable());
         var answer = new TaskCompletionSource<T>();
-        void Fail(string why)
+        void Fail()
         {
             _pending.Remove(Fail);
-            answer.TrySetException(new StoreAwayException(why));
+            answer.TrySetException(Unavailable());
         }
         _pending.Add(Fail);
-        var late = Node.After(Patience, () => Fail("The store did not answer in time."));
+        var late = Node.After(Patience, Fail);
         _requests.Send(() =>
         {
             var result = command();
@@ -44,6 +44,13 @@ internal sealed class StoreLink : StoreConnection
         return answer.Task;
     }
 
+    /// <inheritdoc cref="AskAsync"/>
+    public Task DoAsync(Action command) => AskAsync(() =>
+    {
+        command();
+        return true;
+    });
+
     protected override void Release()
     {
         _requests.Release();
@@ -55,7 +62,7 @@ internal sealed class StoreLink : StoreConnection
         foreach (var request in _requests.Clear())
             if (ArrivesLate) Store.Machine.After(TimeSpan.FromSeconds(4 * Chance.NextDouble()), request);
         _responses.Clear();
-        foreach (var fail in _pending.ToList()) fail("The connection to the store was lost.");
+        foreach (var fail in _pending.ToList()) fail();
     }
 
     protected override void Restored()

@@ -1,8 +1,6 @@
-using Mesh.Server;
-
 namespace Mesh.Simulation;
 
-/// <summary>The connection over which a node is told of changes. What it misses is told to nobody again.</summary>
+/// <summary>The connection over which a node is told of things. What it misses is told to nobody again.</summary>
 internal sealed class StoreListening : StoreConnection
 {
     private readonly List<Listener> _listeners = [];
@@ -10,48 +8,55 @@ internal sealed class StoreListening : StoreConnection
     private readonly Pipe _told;
 
     // What the store has been asked for on this connection.
-    private readonly HashSet<string> _rooms = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _channels = new(StringComparer.Ordinal);
 
     public StoreListening(Timeline timeline, Random random, Machine node, SimulatedStore store)
         : base(timeline, random, node, store)
     {
         _requests = NewPipe(store.Machine);
         _told = NewPipe(node);
-        store.Listen(this);
+        store.Attach(this);
     }
-
-    public event Action<Broadcast>? Received;
 
     /// <summary>A fault: how likely it is that something is lost, told twice, or told late.</summary>
     public (double Lost, double Twice, double Late) Odds { get; set; }
 
-    /// <exception cref="StoreAwayException">The store is away.</exception>
-    public Task<IAsyncDisposable> ListenAsync(string room, Action<RoomEvent> listener, Action missed)
+    /// <param name="channel">On which.</param>
+    /// <param name="take">Told what comes.</param>
+    /// <param name="missed">Told that something may have been missed.</param>
+    /// <exception cref="MeshException"><c>EUNAVAILABLE</c>: the store is away.</exception>
+    public Task<IAsyncDisposable> ListenAsync(string channel, Action<object> take, Action missed)
     {
-        if (!IsConnected) return Task.FromException<IAsyncDisposable>(new StoreAwayException("The store is away."));
-        var listening = new Listener(this, room, listener, missed);
-        _listeners.Add(listening);
+        if (!IsConnected) return Task.FromException<IAsyncDisposable>(Unavailable());
+        var listener = new Listener(this, channel, take, missed);
+        _listeners.Add(listener);
         _requests.Send(() =>
         {
-            _rooms.Add(room);
-            _told.Send(() => listening.Begun.TrySetResult(listening));
+            _channels.Add(channel);
+            _told.Send(() => listener.Begun.TrySetResult(listener));
         });
-        return listening.Begun.Task;
+        return listener.Begun.Task;
     }
 
-    /// <summary>The store tells of a change.</summary>
-    public void Take(RoomEvent change)
+    /// <summary>The store tells something.</summary>
+    public void Take(string channel, object message)
     {
-        if (_rooms.Contains(change.Room)) Pass(() => Hear(change));
+        if (!IsConnected || Node.IsDead || !_channels.Contains(channel) || Chance.NextDouble() < Odds.Lost) return;
+        void Hear()
+        {
+            foreach (var listener in _listeners.ToList())
+                if (listener.Channel == channel) listener.Take(message);
+        }
+        if (Chance.NextDouble() < Odds.Twice) HearLater(Hear);
+        if (Chance.NextDouble() < Odds.Late) HearLater(Hear);
+        else _told.Send(Hear);
     }
-
-    public void Take(Broadcast broadcast) => Pass(() => Received?.Invoke(broadcast));
 
     /// <summary>The canary was late: something may have been missed.</summary>
     public void SayMissed()
     {
         if (Store.Planted == Planted.LostLastMessage) return;
-        foreach (var listener in _listeners.ToList()) listener.Missed();
+        foreach (var listener in _listeners.Where(it => it.Begun.Task.IsCompletedSuccessfully).ToList()) listener.Missed();
     }
 
     protected override void Release()
@@ -60,58 +65,47 @@ internal sealed class StoreListening : StoreConnection
         _told.Release();
     }
 
+    // Not only once there is another connection: that may take long.
+    protected override void Doubted() => SayMissed();
+
     protected override void Lost()
     {
-        _rooms.Clear();
+        _channels.Clear();
         _requests.Clear();
         _told.Clear();
         foreach (var listener in _listeners.Where(it => !it.Begun.Task.IsCompleted).ToList())
         {
             _listeners.Remove(listener);
-            listener.Begun.TrySetException(new StoreAwayException("The connection to the store was lost."));
+            listener.Begun.TrySetException(Unavailable());
         }
     }
 
     // Only when the store listens to the new connection it helps to read again.
     protected override void Restored() => _requests.Send(() =>
     {
-        foreach (var listener in _listeners) _rooms.Add(listener.Room);
+        foreach (var listener in _listeners) _channels.Add(listener.Channel);
         _told.Send(SayMissed);
     });
 
-    private void Pass(Action hear)
-    {
-        if (!IsConnected || Node.IsDead || Chance.NextDouble() < Odds.Lost) return;
-        if (Chance.NextDouble() < Odds.Twice) HearLater(hear);
-        if (Chance.NextDouble() < Odds.Late) HearLater(hear);
-        else _told.Send(hear);
-    }
-
     private void HearLater(Action hear) => Node.After(TimeSpan.FromMilliseconds(200 * Chance.NextDouble()), hear);
-
-    private void Hear(RoomEvent change)
-    {
-        foreach (var listener in _listeners.ToList())
-            if (listener.Room == change.Room) listener.Take(change);
-    }
 
     private void Stop(Listener listener)
     {
         _listeners.Remove(listener);
-        if (!IsConnected || _listeners.Exists(it => it.Room == listener.Room)) return;
+        if (!IsConnected) return;
         _requests.Send(() =>
         {
-            if (!_listeners.Exists(it => it.Room == listener.Room)) _rooms.Remove(listener.Room);
+            if (!_listeners.Exists(it => it.Channel == listener.Channel)) _channels.Remove(listener.Channel);
         });
     }
 
-    private sealed class Listener(StoreListening owner, string room, Action<RoomEvent> take, Action missed) : IAsyncDisposable
+    private sealed class Listener(StoreListening owner, string channel, Action<object> take, Action missed) : IAsyncDisposable
     {
         public TaskCompletionSource<IAsyncDisposable> Begun { get; } = new();
 
-        public string Room { get; } = room;
+        public string Channel { get; } = channel;
 
-        public Action<RoomEvent> Take { get; } = take;
+        public Action<object> Take { get; } = take;
 
         public Action Missed { get; } = missed;
 

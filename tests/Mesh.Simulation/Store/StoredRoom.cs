@@ -7,6 +7,7 @@ namespace Mesh.Simulation;
 internal sealed class StoredRoom(string name, SimulatedStore store)
 {
     private readonly Dictionary<int, string> _owners = [];
+    private readonly Dictionary<int, int> _moves = [];
     private int _lastNumber;
 
     public Roster? Roster { get; private set; }
@@ -14,15 +15,17 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     /// <summary>The generation that a member belongs to.</summary>
     public string? OwnerOf(int number) => _owners.GetValueOrDefault(number);
 
-    public RoomChange Join(string owner, NewMember joining, StateChange? state, int mostMembers)
+    public RoomChange Join(string owner, NewMember joining, StateChange? state, int mostMembers, Stamp? known)
     {
         if (Roster?.Find(joining.ConnectionId) is { } present)
         {
+            if (_moves.GetValueOrDefault(present.Number) > joining.Moves) return new(ChangeOutcome.Moved, null, At);
             _owners[present.Number] = owner;
+            _moves[present.Number] = joining.Moves;
             return state is null ? Unchanged(present) : Set(present, state);
         }
         if (Roster?.Count >= mostMembers) return new(ChangeOutcome.Full, null, At);
-        if (Roster is not { Count: > 0 }) BeginEpoch();
+        if (Roster is not { Count: > 0 }) BeginEpoch(known);
 
         var member = new Member
         {
@@ -36,6 +39,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
         var (update, refusal) = state is null ? default : Decide(member, state);
         if (update is not null) member = member.With(update);
         _owners[member.Number] = owner;
+        _moves[member.Number] = joining.Moves;
         Change(new() { Epoch = At.Epoch, From = At.Revision, To = Next.Revision, Joined = [member] }, IsSilent(state));
         return new(ChangeOutcome.Changed, member, At) { Refusal = refusal };
     }
@@ -63,10 +67,25 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
         if (left.Count > 0) Remove(left);
     }
 
-    /// <summary>A fault: the counter is lower than it was.</summary>
-    public void RollBack(int by)
+    /// <summary>What every script does first: a store that has lost what it had told begins an epoch, with the members that are left.</summary>
+    /// <param name="known">The newest that the asking node has seen of the room.</param>
+    public void Open(Stamp? known)
     {
-        if (Roster is not null) Roster = Roster.Create(At.Epoch, Math.Max(0, At.Revision - by), Roster.Members);
+        if (Roster is null || known is not { } seen || seen <= At || store.Planted == Planted.RevisionRolledBack) return;
+        Roster = Roster.Create(NextEpoch(known), 0, Roster.Members);
+        Tell(new() { Epoch = At.Epoch, From = 0, To = 0 }, silent: false);
+    }
+
+    /// <summary>The present roster. One that is not there is empty, in an epoch that begins now.</summary>
+    public Roster Read(Stamp? known) => Roster ?? Roster.Empty(NextEpoch(known));
+
+    /// <summary>A copy, for what a store that lags behind knows.</summary>
+    public StoredRoom Copy()
+    {
+        var copy = new StoredRoom(name, store) { Roster = Roster, _lastNumber = _lastNumber };
+        foreach (var (number, owner) in _owners) copy._owners[number] = owner;
+        foreach (var (number, moves) in _moves) copy._moves[number] = moves;
+        return copy;
     }
 
     private Stamp At => Roster?.At ?? default;
@@ -75,10 +94,13 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
 
     private RoomChange NotMember => new(ChangeOutcome.NotMember, null, At);
 
-    private void BeginEpoch()
+    private long NextEpoch(Stamp? known) => Math.Max(store.NowMicroseconds, Math.Max(At.Epoch, known?.Epoch ?? 0) + 1);
+
+    private void BeginEpoch(Stamp? known)
     {
-        Roster = Roster.Empty(Math.Max(store.NowMicroseconds, At.Epoch + 1));
+        Roster = Roster.Empty(NextEpoch(known));
         _owners.Clear();
+        _moves.Clear();
         _lastNumber = 0;
     }
 
@@ -130,14 +152,20 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     private void Remove(List<int> numbers)
     {
         Change(new() { Epoch = At.Epoch, From = At.Revision, To = Next.Revision, Left = [.. numbers] }, silent: false);
-        foreach (var number in numbers) _owners.Remove(number);
+        foreach (var number in numbers)
+        {
+            _owners.Remove(number);
+            _moves.Remove(number);
+        }
     }
 
     private void Change(RosterDiff change, bool silent)
     {
         Roster = Roster!.Apply(change);
-        store.Tell(new(name, change, silent, store.NowMilliseconds));
+        Tell(change, silent);
     }
+
+    private void Tell(RosterDiff change, bool silent) => store.Tell(new(name, change, silent, store.NowMilliseconds));
 
     private RoomChange Unchanged(Member member) => new(ChangeOutcome.Unchanged, member, At);
 

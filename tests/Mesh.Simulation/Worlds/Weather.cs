@@ -25,6 +25,7 @@ internal sealed class Weather
             ("the store freezes", FreezeStore),
             ("the store restarts", () => LoseStore(world.Nodes)),
             ("the store comes back empty", EmptyStore),
+            ("the store loses its last changes", FailOver),
             ("changes are told late, twice, or not at all", Garble),
             ("all is slow", Slow),
         ];
@@ -63,7 +64,7 @@ internal sealed class Weather
             _world.Net.Mend(node.Machine);
             MendStore(node);
             node.Listening.Odds = default;
-            node.Listening.SayMissed();
+            node.Machine.After(TimeSpan.Zero, node.Listening.SayMissed);
         }
         SetLate(false);
         if (!_world.Nodes.Any(it => it.IsOpen)) _world.StartNode();
@@ -162,7 +163,6 @@ internal sealed class Weather
             node.Link.Lose();
             if (_world.Random.Next(3) > 0) node.Listening.Lose();
         }
-        if (_world.Store.Planted == Planted.RevisionRolledBack) _world.Store.RollBack(_world.Random.Next(1, 4));
     }
 
     private void FreezeStore()
@@ -185,6 +185,22 @@ internal sealed class Weather
             node.Link.Lose();
             node.Listening.Lose();
         }
+    }
+
+    // Another takes over that lagged behind.
+    private void FailOver()
+    {
+        var takeOver = _world.Store.BeginToLag();
+        _world.Timeline.After(_world.Within(0.05, 1), () =>
+        {
+            DisturbAll();
+            takeOver();
+            foreach (var node in _world.Nodes.ToList())
+            {
+                node.Link.Lose();
+                node.Listening.Lose();
+            }
+        });
     }
 
     private void Garble()

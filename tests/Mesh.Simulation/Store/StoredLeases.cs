@@ -1,0 +1,51 @@
+namespace Mesh.Simulation;
+
+/// <summary>Which generations of nodes live, and in which rooms they had members.</summary>
+internal sealed class StoredLeases
+{
+    private const double DeadAreKept = 86_400_000;
+
+    private readonly Dictionary<string, long> _alive = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _dead = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SortedSet<string>> _rooms = new(StringComparer.Ordinal);
+
+    /// <summary>As Scripts/renew.lua.</summary>
+    /// <returns>new, alive or dead, as the generation was before, and the dead that are to be looked after.</returns>
+    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter)
+    {
+        if (_dead.ContainsKey(generation)) return ("dead", []);
+        var before = _alive.ContainsKey(generation) ? "alive" : "new";
+        _alive[generation] = now + (long)lease.TotalMilliseconds;
+        if (!mayJudge) return (before, []);
+        foreach (var late in _alive.Where(it => it.Value <= now).Select(it => it.Key).ToList())
+        {
+            _alive.Remove(late);
+            _dead[late] = now;
+        }
+        foreach (var old in _dead.Where(it => it.Value <= now - DeadAreKept).Select(it => it.Key).ToList()) _dead.Remove(old);
+        return (before, [.. _dead.Where(it => it.Value >= now - lookedAfter.TotalMilliseconds).Select(it => it.Key)]);
+    }
+
+    /// <summary>As Scripts/retire.lua.</summary>
+    public void Retire(string generation, long until)
+    {
+        if (_alive.ContainsKey(generation)) _alive[generation] = until;
+    }
+
+    public void Index(string generation, string room)
+    {
+        if (!_rooms.TryGetValue(generation, out var rooms)) _rooms[generation] = rooms = new(StringComparer.Ordinal);
+        rooms.Add(room);
+    }
+
+    public string[] RoomsOf(string generation) => _rooms.TryGetValue(generation, out var rooms) ? [.. rooms] : [];
+
+    public StoredLeases Copy()
+    {
+        var copy = new StoredLeases();
+        foreach (var (generation, end) in _alive) copy._alive[generation] = end;
+        foreach (var (generation, since) in _dead) copy._dead[generation] = since;
+        foreach (var (generation, rooms) in _rooms) copy._rooms[generation] = new(rooms, StringComparer.Ordinal);
+        return copy;
+    }
+}
