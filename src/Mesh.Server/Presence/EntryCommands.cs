@@ -82,7 +82,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
             Stamp = joined.Member?.Stamp,
             Deadline = joined.Member?.Deadline,
             Restored = restore ? joined.Refusal is null : null,
-            Reason = restore ? Reason(joined.Refusal) : null,
+            Reason = Reason(joined.Refusal),
             Diff = answer.Diff,
         }, answer.Snapshot);
     }

@@ -220,7 +220,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         if (state is not null) _intents.SettleState(room);
         Watch(membership, change);
         if (isNew && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
-        return change;
+        return state is null ? change with { Refusal = null } : change;
     }
 
     private async ValueTask LeaveAsync(string room, Func<bool> isStillDue)

@@ -26,6 +26,7 @@ internal sealed class NodeLease
     {
         (_store, _link, _known, _time, Name) = (store, link, known, node.Clock, node.Name);
         Generation = NewGeneration();
+        link.Reconnected += Forget;
         _heart = _time.CreateTimer(_ => _ = BeatAsync(), null, TimeSpan.Zero, Interval);
     }
 
@@ -67,6 +68,13 @@ internal sealed class NodeLease
         {
             // Then it ends by itself.
         }
+    }
+
+    // The store may have lost the lease, and the rooms: nothing is to be joined before it is there again.
+    private void Forget()
+    {
+        _renewedAt = 0;
+        _indexed.Clear();
     }
 
     private async Task BeatAsync()

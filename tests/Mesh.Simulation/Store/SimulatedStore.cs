@@ -6,7 +6,7 @@ namespace Mesh.Simulation;
 /// What all nodes share: rooms, sessions, leases, and who is told of changes, on a machine of its own. It does what Redis does with
 /// the scripts of Mesh.Server.Redis, each of its methods in one step.
 /// </summary>
-internal sealed class SimulatedStore(Machine machine, Planted planted)
+internal sealed class SimulatedStore(Machine machine, Planted planted, Action<string>? note)
 {
     private readonly List<StoreListening> _listening = [];
     private Dictionary<string, StoredRoom> _rooms = new(StringComparer.Ordinal);
@@ -51,6 +51,7 @@ internal sealed class SimulatedStore(Machine machine, Planted planted)
     public void Tell(RoomEvent change)
     {
         Changes++;
+        note?.Invoke($"{change.Room} at {change.Change.Epoch}/{change.Change.To}: {Describe(change.Change)}");
         Tell(Channels.Changes(change.Room), change);
     }
 
@@ -58,6 +59,13 @@ internal sealed class SimulatedStore(Machine machine, Planted planted)
     {
         foreach (var listening in _listening) listening.Take(channel, message);
     }
+
+    private static string Describe(RosterDiff change) => string.Join(", ",
+    [
+        .. change.Joined.Select(it => $"{it.ConnectionId} joins as {it.Number} with {it.State} of {it.Stamp}"),
+        .. change.Updated.Select(it => $"{it.Number} says {it.State} of {it.Stamp}"),
+        .. change.Left.Select(it => $"{it} leaves"),
+    ]);
 
     /// <summary>A fault: it has lost everything.</summary>
     public void Empty()

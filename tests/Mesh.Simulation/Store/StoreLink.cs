@@ -65,7 +65,8 @@ internal sealed class StoreLink : StoreConnection
         foreach (var fail in _pending.ToList()) fail();
     }
 
-    protected override void Restored()
-    {
-    }
+    /// <summary>Told that another connection stands.</summary>
+    public event Action? Reconnected;
+
+    protected override void Restored() => Reconnected?.Invoke();
 }

@@ -20,7 +20,7 @@ internal sealed class Weather
             ("a node is cut off from clients", () => HitFor(Node, it => world.Net.Cut(it), it => world.Net.Mend(it), 15)),
             ("a node is cut off from the store", CutFromStore),
             ("a node loses its connections to the store", () => LoseStore([world.OneOf(world.Nodes)])),
-            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-30, 30))),
+            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-3, 3))),
             ("the store is away", CutAllFromStore),
             ("the store freezes", FreezeStore),
             ("the store restarts", () => LoseStore(world.Nodes)),

@@ -23,7 +23,7 @@ internal sealed class World
         (Seed, Random) = (seed, new(seed));
         _notes = isNoted ? [] : null;
         Net = new(Timeline, Random);
-        Store = new(NewMachine("store"), planted);
+        Store = new(NewMachine("store"), planted, isNoted ? Note : null);
         Ledger = new(this);
         _judge = new(this);
     }
@@ -125,8 +125,8 @@ internal sealed class World
     {
         var since = Timeline.Now - Chaos;
         var fault = _judge.FindFault();
-        if (fault is null) EndWhenQuiet(since);
-        else if (since > Bound) Ledger.Violate($"{since.TotalSeconds:f1} s after all was mended {fault}");
+        if (since > Bound) Ledger.Violate($"{since.TotalSeconds:f1} s after all was mended {fault ?? "there is no end of changes"}");
+        else if (fault is null) EndWhenQuiet(since);
         else Timeline.After(Look, LookForFaults);
     }
 
@@ -136,13 +136,16 @@ internal sealed class World
         var changes = Store.Changes;
         Timeline.After(Quiet, () =>
         {
+            if (Store.Changes != changes || _judge.FindFault() is not null)
+            {
+                LookForFaults();
+                return;
+            }
             RightAfter = since;
             _isOver = true;
-            if (_judge.FindFault() is { } fault) Ledger.Violate($"after all was right {fault}");
-            else if (Store.Changes != changes) Ledger.Violate($"{Store.Changes - changes} changes after all was right");
         });
     }
 
     private Machine NewMachine(string name) =>
-        new($"{name}.{++_machines}", Timeline, TimeSpan.FromSeconds(Random.Next(4) == 0 ? Random.Next(-60, 60) : 2 * Random.NextDouble() - 1), 0.998 + 0.004 * Random.NextDouble());
+        new($"{name}.{++_machines}", Timeline, TimeSpan.FromSeconds(10 * Random.NextDouble() - 5), 0.998 + 0.004 * Random.NextDouble());
 }
