@@ -14,6 +14,7 @@ internal sealed class NodeLease
     private readonly TimeProvider _time;
     private readonly ITimer _heart;
     private int _generations;
+    private int _run;
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
@@ -105,8 +106,15 @@ internal sealed class NodeLease
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = (_renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length) || _store.Planted == Planted.ReapsAfterOutage;
         var generation = Generation;
-        var (before, dead) = await _link.AskAsync(() => _store.Leases.Renew(generation, _store.NowMilliseconds, Length, mayJudge, LookedAfter));
-        if (before == "dead")
+        var (before, dead, run) = await _link.AskAsync(() =>
+        {
+            var (before, dead) = _store.Leases.Renew(generation, _store.NowMilliseconds, Length, mayJudge, LookedAfter);
+            return (before, dead, _store.Run);
+        });
+        // One that has restarted may have lost what it was told last: whoever is not joined by another generation is a ghost.
+        var hasRestarted = _run != 0 && run != _run;
+        _run = run;
+        if (before == "dead" || hasRestarted)
         {
             Generation = NewGeneration();
             return await RenewAsync();

@@ -22,6 +22,9 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
 
     public long NowMicroseconds => (machine.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>Another one after each restart.</summary>
+    public int Run { get; private set; } = 1;
+
     /// <summary>How many changes there were.</summary>
     public long Changes { get; private set; }
 
@@ -67,9 +70,12 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
         .. change.Left.Select(it => $"{it} leaves"),
     ]);
 
+    public void Restart() => Run++;
+
     /// <summary>A fault: it has lost everything.</summary>
     public void Empty()
     {
+        Restart();
         _rooms = new(StringComparer.Ordinal);
         _metadata = new(StringComparer.Ordinal);
         _sessions = null;
@@ -83,6 +89,10 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
         var metadata = new Dictionary<string, RawJson>(_metadata, StringComparer.Ordinal);
         var sessions = Sessions.Copy();
         var leases = _leases.Copy();
-        return () => (_rooms, _metadata, _sessions, _leases) = (rooms, metadata, sessions, leases);
+        return () =>
+        {
+            Restart();
+            (_rooms, _metadata, _sessions, _leases) = (rooms, metadata, sessions, leases);
+        };
     }
 }

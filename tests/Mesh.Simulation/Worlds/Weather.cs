@@ -23,7 +23,7 @@ internal sealed class Weather
             ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-3, 3))),
             ("the store is away", CutAllFromStore),
             ("the store freezes", FreezeStore),
-            ("the store restarts", () => LoseStore(world.Nodes)),
+            ("the store restarts", Restart),
             ("the store comes back empty", EmptyStore),
             ("the store loses its last changes", FailOver),
             ("changes are told late, twice, or not at all", Garble),
@@ -163,6 +163,12 @@ internal sealed class Weather
             node.Link.Lose();
             if (_world.Random.Next(3) > 0) node.Listening.Lose();
         }
+    }
+
+    private void Restart()
+    {
+        _world.Store.Restart();
+        LoseStore(_world.Nodes);
     }
 
     private void FreezeStore()
