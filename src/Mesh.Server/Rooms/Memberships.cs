@@ -168,7 +168,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     {
         if (Find(room) is not { } membership)
         {
-            await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
+            if (!IsBack(room)) await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
             return;
         }
         if (connection.IsEnded) return;
@@ -250,6 +250,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     private async ValueTask LeaveAloneAsync(string room)
     {
         Remove(room);
+        if (IsBack(room)) return;
         await UnlessAwayAsync(() => rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None), () => _intents.Leave(room));
     }
 
@@ -293,6 +294,10 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         membership.Room.Own.Remove(connection);
         membership.Room.Release();
     }
+
+    // It went to another node, and came back as another object: that one's members are not this one's to remove.
+    private bool IsBack(string room) =>
+        rooms.Connections.Find(connection.Id) is { } other && other != connection && other.Memberships.Contains(room);
 
     private Membership? Find(string room)
     {

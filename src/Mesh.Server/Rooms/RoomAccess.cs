@@ -9,6 +9,7 @@ internal sealed class RoomAccess(
     RoomDirectory directory,
     PresenceRules presence,
     Sessions sessions,
+    ConnectionRegistry connections,
     IOptions<MeshOptions> options,
     TimeProvider time,
     ILogger<Memberships> log)
@@ -20,6 +21,8 @@ internal sealed class RoomAccess(
     public PresenceRules Presence { get; } = presence;
 
     public Sessions Sessions { get; } = sessions;
+
+    public ConnectionRegistry Connections { get; } = connections;
 
     public IntentQueue Intents { get; } = new(time);
 

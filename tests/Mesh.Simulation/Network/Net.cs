@@ -1,12 +1,15 @@
 namespace Mesh.Simulation;
 
 /// <summary>Between clients and nodes: who is cut off, and how long things take.</summary>
-internal sealed class Net(Timeline timeline, Random random)
+internal sealed class Net(Timeline timeline, Random random, Action<string>? note)
 {
     private readonly HashSet<Machine> _cut = [];
     private readonly List<Wire> _wires = [];
 
     public Timeline Timeline => timeline;
+
+    /// <summary>Told all that is sent; null where nobody reads it.</summary>
+    public Action<string>? Note => note;
 
     /// <summary>How slow it is at the moment; 1 is usual.</summary>
     public double Slowness { get; set; } = 1;

@@ -11,4 +11,6 @@ internal sealed record Piece(byte[] Bytes, bool IsLast)
     public WebSocketCloseStatus? Close { get; init; }
 
     public string? Reason { get; init; }
+
+    public override string ToString() => Close is { } code ? $"close {(int)code} {Reason}" : System.Text.Encoding.UTF8.GetString(Bytes);
 }

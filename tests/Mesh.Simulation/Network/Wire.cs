@@ -58,6 +58,7 @@ internal sealed class Wire
         {
             if (_isEnded) return;
             wire._net.Timeline.Mix((ulong)piece.Bytes.Length);
+            wire._net.Note?.Invoke($"to {receiver.Name}: {piece}");
             _pipe.Send(() => end.Take(piece));
         }
 

@@ -11,8 +11,8 @@ internal abstract class StoreConnection(Timeline timeline, Random random, Machin
     /// <summary>What the node believes.</summary>
     public bool IsConnected { get; private set; } = true;
 
-    /// <summary>How slow it is at the moment; 1 is usual.</summary>
-    public double Slowness { get; set; } = 1;
+    /// <summary>Which connection it is, of those the node has had.</summary>
+    protected int Life { get; private set; }
 
     protected Random Chance => random;
 
@@ -53,12 +53,13 @@ internal abstract class StoreConnection(Timeline timeline, Random random, Machin
     {
         if (!IsConnected) return;
         IsConnected = false;
+        Life++;
         Lost();
         TryAgain();
     }
 
     protected Pipe NewPipe(Machine receiver) =>
-        new(timeline, receiver, () => _isCut, () => TimeSpan.FromMilliseconds((0.1 + random.NextDouble()) * Slowness));
+        new(timeline, receiver, () => _isCut, () => TimeSpan.FromMilliseconds((0.1 + random.NextDouble())));
 
     public static MeshException Unavailable() => new(ErrorCodes.Unavailable, "The store can't be reached.");
 

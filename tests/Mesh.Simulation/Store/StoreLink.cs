@@ -31,9 +31,12 @@ internal sealed class StoreLink : StoreConnection
         }
         _pending.Add(Fail);
         var late = Node.After(Patience, Fail);
+        var life = Life;
         _requests.Send(() =>
         {
             var result = command();
+            // Nobody is there to be answered.
+            if (life != Life) return;
             _responses.Send(() =>
             {
                 if (!_pending.Remove(Fail)) return;

@@ -22,7 +22,7 @@ internal sealed class World
     {
         (Seed, Random) = (seed, new(seed));
         _notes = isNoted ? [] : null;
-        Net = new(Timeline, Random);
+        Net = new(Timeline, Random, isNoted ? Note : null);
         Store = new(NewMachine("store"), planted, isNoted ? Note : null);
         Ledger = new(this);
         _judge = new(this);
