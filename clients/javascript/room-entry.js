@@ -53,6 +53,9 @@ export class RoomEntry {
   member = false;
   watching = false;
 
+  /** Whether the server may take this for a member: it was asked to, and whatever it answered, it may have been one before. */
+  maybeMember = false;
+
   /** The server can't tell what changes elsewhere. */
   stale = false;
 
@@ -85,7 +88,7 @@ export class RoomEntry {
    */
   constructor(link, resumed, plain, seams) {
     this.#link = link;
-    this.#resumed = resumed;
+    this.#resumed = this.maybeMember = resumed;
     this.#plain = plain;
     this.#seams = seams;
   }
@@ -127,7 +130,7 @@ export class RoomEntry {
 
   /** @returns {Promise<any>} */
   join() {
-    this.member = true;
+    this.member = this.maybeMember = true;
     return this.request("mesh/join-room");
   }
 
@@ -200,7 +203,7 @@ export class RoomEntry {
     const first = !this.#entered;
     const said = first ? this.#seams.own.opening() : null;
     const entered = (this.#entered ??= {});
-    this.member = this.watching = true;
+    this.member = this.maybeMember = this.watching = true;
     /** @type {EnterRequest} */
     const request = {
       body: {

@@ -323,8 +323,12 @@ export class Room {
   #learn(members) {
     if (this.#holders.size === 0) return;
     const own = this.#seams.connectionId();
+    const all = [...members];
+    // The server may have joined it again, and then it has another number.
+    const self = all.find((one) => one.connectionId === own);
+    if (self && this.#entry) this.#entry.number = self.number;
     const sibling = this.#siblingOf(own);
-    for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of members) {
+    for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of all) {
       if (!stamp) continue;
       if (this.#plain) connectionId === own && this.#own.see(state);
       else if (connectionId === own || (sibling !== undefined && theirs === sibling)) {
@@ -355,7 +359,7 @@ export class Room {
     if (!this.wantsMembership) {
       this.#own.closed();
       // Without a connection: as soon as there is one.
-      if (!entry || entry.member) told.push(this.#leave());
+      if (!entry || entry.maybeMember) told.push(this.#leave());
     }
     if (this.#holders.size === 0 && this.#subscribers.size === 0) {
       if (entry?.watching) told.push(entry.request("mesh/unsubscribe-presence"));
@@ -369,7 +373,7 @@ export class Room {
   }
 
   #leave() {
-    if (this.#entry) this.#entry.member = false;
+    if (this.#entry) this.#entry.member = this.#entry.maybeMember = false;
     return this.#seams.leave(this.name);
   }
 }

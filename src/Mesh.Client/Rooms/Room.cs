@@ -274,8 +274,8 @@ internal sealed class Room : IOwnStateOwner
     {
         if (!HasHolders) return;
         var own = _rooms.ConnectionId;
-        var self = _entry?.Number is { } number ? Feed.Shown?.Find(number) : null;
-        var sibling = self?.ConnectionId == own ? self?.Sibling : null;
+        // Not by its number: the server may have joined it again, and then it has another.
+        var sibling = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own)?.Sibling : null;
         foreach (var member in members)
         {
             if (member.Stamp is null) continue;
@@ -295,7 +295,7 @@ internal sealed class Room : IOwnStateOwner
 
     private Task LeaveNowAsync()
     {
-        if (_entry is not null) _entry.IsMember = false;
+        if (_entry is not null) _entry.IsMember = _entry.MayBeMember = false;
         return _rooms.LeaveAsync(Name);
     }
 
@@ -307,7 +307,7 @@ internal sealed class Room : IOwnStateOwner
         {
             Own.Close();
             // Without a connection: as soon as there is one.
-            if (_entry is null or { IsMember: true }) told.Add(LeaveNowAsync());
+            if (_entry is null or { MayBeMember: true }) told.Add(LeaveNowAsync());
         }
         if (!HasHolders && !HasCallbacks)
         {

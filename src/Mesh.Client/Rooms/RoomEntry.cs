@@ -34,12 +34,15 @@ internal sealed class RoomEntry
 
     public RoomEntry(Room room, Rooms rooms, Link link, bool isResumed)
     {
-        (_room, _rooms, _link, _isResumed) = (room, rooms, link, isResumed);
+        (_room, _rooms, _link, _isResumed, MayBeMember) = (room, rooms, link, isResumed, isResumed);
         _retry = new(rooms.Gate, Begin);
     }
 
     /// <summary>What the server has been told.</summary>
     public bool IsMember { get; set; }
+
+    /// <summary>Whether the server may take this for a member: it was asked to, and whatever it answered, it may have been one before.</summary>
+    public bool MayBeMember { get; set; }
 
     public bool IsWatching { get; private set; }
 
@@ -48,9 +51,6 @@ internal sealed class RoomEntry
 
     /// <summary>Whether the holders are in the room, or have asked to be.</summary>
     public bool IsEntered => _entered is not null;
-
-    /// <summary>By which diffs name the own member.</summary>
-    public int? Number { get; private set; }
 
     /// <summary>The answer to the newest entry or subscription.</summary>
     public Pledge Answer { get; private set; } = new();
@@ -89,7 +89,7 @@ internal sealed class RoomEntry
 
     public void Join(Action<JoinResult?, MeshException?> answered)
     {
-        IsMember = true;
+        IsMember = MayBeMember = true;
         Request(CommandNames.JoinRoom, new(_room.Name), ClientJson.Default.RoomRequest, ClientJson.Default.JoinResult, answered);
     }
 
@@ -181,7 +181,7 @@ internal sealed class RoomEntry
         var isFirst = _entered is null;
         var said = isFirst ? _room.Own.Open() : null;
         var entered = _entered ??= new();
-        IsMember = IsWatching = true;
+        IsMember = MayBeMember = IsWatching = true;
         var answer = new Pledge();
         Await(answer, said, () => _entered == entered);
         var body = new EnterRoom(_room.Name)
@@ -200,7 +200,6 @@ internal sealed class RoomEntry
 
     private void Entered(EnteredRoom room, Opening? said, bool isFirst, bool isCurrent)
     {
-        if (isCurrent) Number = room.Number;
         if (isCurrent && isFirst) _room.Own.Opened(said, new(room.Stamp, room.Deadline) { Restored = room.Restored is true, Reason = room.Reason });
         if (IsWatching)
         {
@@ -312,7 +311,6 @@ internal sealed class RoomEntry
     {
         IsMember = IsWatching = false;
         _entered = null;
-        Number = null;
         _room.Own.Close();
         _retry.Cancel();
     }
