@@ -119,6 +119,16 @@ export class OwnState {
   }
 
   /**
+   * The own member is another one by now: the server has joined again what the store had lost, perhaps as it was long ago.
+   * @param {Stamp | null} stamp that of its state
+   */
+  rejoined(stamp) {
+    this.#ownStamp = stamp;
+    this.#restoring = null;
+    this.#takeOver();
+  }
+
+  /**
    * Learns from a plain server, which has no stamps, what the own member's state is.
    * @param {any} state
    */

@@ -62,6 +62,9 @@ export class RoomEntry {
   /** By which diffs name the own member. @type {number | undefined} */
   number;
 
+  /** When the own member joined. @type {import("./stamp.js").Stamp | undefined} */
+  joinedAt;
+
   /** The answer to the newest entry or subscription. @type {Promise<unknown>} */
   answer = Promise.resolve();
 
@@ -148,9 +151,8 @@ export class RoomEntry {
 
   /** @param {any} diff a `mesh/presence-diff` */
   diff(diff) {
-    if (!this.watching || this.#plain) return;
     this.stale = diff.stale === true;
-    this.#take(this.#seams.replica.take(diff), Date.now());
+    if (this.watching && !this.#plain) this.#take(this.#seams.replica.take(diff), Date.now());
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */
@@ -358,7 +360,7 @@ export class RoomEntry {
 
   /** What the server was told holds no longer. */
   #forget() {
-    this.member = this.watching = false;
+    this.member = this.watching = this.stale = false;
     this.#entered = null;
     this.number = undefined;
     this.#seams.own.closed();

@@ -6,6 +6,7 @@ import { RawSubscribers } from "./raw-subscribers.js";
 import { wasRefused } from "./reconnect.js";
 import { Replica } from "./replica.js";
 import { RoomEntry } from "./room-entry.js";
+import { sameStamp } from "./stamp.js";
 import { withoutStamp } from "./stored-state.js";
 
 /** @typedef {import("./link.js").Link} Link */
@@ -326,7 +327,7 @@ export class Room {
     const all = [...members];
     // The server may have joined it again, and then it has another number.
     const self = all.find((one) => one.connectionId === own);
-    if (self && this.#entry) this.#entry.number = self.number;
+    if (self && this.#entry && !this.#plain) this.#learnOwn(self, this.#entry);
     const sibling = this.#siblingOf(own);
     for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of all) {
       if (!stamp) continue;
@@ -335,6 +336,17 @@ export class Room {
         this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, connectionId === own);
       }
     }
+  }
+
+  /**
+   * @param {Member} own
+   * @param {RoomEntry} entry
+   */
+  #learnOwn(own, entry) {
+    const another = entry.joinedAt && !sameStamp(entry.joinedAt, own.joinedAt);
+    entry.number = own.number;
+    entry.joinedAt = own.joinedAt;
+    if (another) this.#own.rejoined(own.stamp ?? null);
   }
 
   /** @param {string | undefined} own the id of this connection */

@@ -76,6 +76,15 @@ internal sealed class OwnState
         TakeOver();
     }
 
+    /// <summary>The own member is another one by now: the server has joined again what the store had lost, perhaps as it was long ago.</summary>
+    /// <param name="stamp">That of its state.</param>
+    public void Rejoined(Stamp? stamp)
+    {
+        _ownStamp = stamp;
+        _restoring = null;
+        TakeOver();
+    }
+
     /// <summary>Learns from a plain server, which has no stamps, what the own member's state is.</summary>
     public void See(RawJson state)
     {

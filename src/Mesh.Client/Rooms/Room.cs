@@ -17,6 +17,9 @@ internal sealed class Room : IOwnStateOwner
     private RoomEntry? _entry;
     private bool _isFresh;
 
+    // When the own member joined, on the connection that stands.
+    private Stamp? _joinedAt;
+
     public Room(string name, Rooms rooms)
     {
         (Name, _rooms) = (name, rooms);
@@ -167,6 +170,7 @@ internal sealed class Room : IOwnStateOwner
             Own.ForgetStamps();
         }
         _entry = new(this, _rooms, link, session.IsResumed);
+        _joinedAt = null;
         return _entry.Open();
     }
 
@@ -278,12 +282,20 @@ internal sealed class Room : IOwnStateOwner
         var sibling = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own)?.Sibling : null;
         foreach (var member in members)
         {
-            if (member.Stamp is null) continue;
             var isOwn = member.ConnectionId == own;
+            if (isOwn && !Feed.IsPlain) LearnOwn(member);
+            if (member.Stamp is null) continue;
             if (!isOwn && (sibling is null || member.Sibling != sibling)) continue;
             if (Feed.IsPlain) Own.See(member.State);
             else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
         }
+    }
+
+    private void LearnOwn(Member own)
+    {
+        var isAnother = _joinedAt is { } before && before != own.JoinedAt;
+        _joinedAt = own.JoinedAt;
+        if (isAnother) Own.Rejoined(own.Stamp);
     }
 
     private void Seen(Stamp? upTo)

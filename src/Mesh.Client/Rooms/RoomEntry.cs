@@ -110,9 +110,8 @@ internal sealed class RoomEntry
 
     public void Take(RosterDiff diff)
     {
-        if (!IsWatching || _room.Feed.IsPlain) return;
         IsStale = diff.Stale;
-        Deliver(_room.Feed.Take(diff));
+        if (IsWatching && !_room.Feed.IsPlain) Deliver(_room.Feed.Take(diff));
     }
 
     public void Take(PlainUpdate update)
@@ -309,7 +308,7 @@ internal sealed class RoomEntry
     // What the server was told holds no longer.
     private void Forget()
     {
-        IsMember = IsWatching = false;
+        IsMember = IsWatching = IsStale = false;
         _entered = null;
         _room.Own.Close();
         _retry.Cancel();

@@ -38,7 +38,9 @@ internal sealed class Judge(World world)
     {
         var name = client.Machine.Name;
         if (!client.IsFresh(room)) return $"{name}'s view of {room} is stale";
-        if (client.Roster(room) is not { } shown || !shown.Members.SequenceEqual(roster.Members)) return $"{name} has another roster of {room}: {client.Roster(room)?.At}, not {roster.At}";
+        if (client.Roster(room) is not { } shown) return $"{name} has no roster of {room}";
+        if (!shown.Members.SequenceEqual(roster.Members))
+            return $"{name} has a roster of {room} at {shown.At} with {Difference(shown, roster)}, not at {roster.At} with {Difference(roster, shown)}";
 
         var users = client.Users(room);
         foreach (var group in inside.GroupBy(it => it.User))
@@ -50,13 +52,15 @@ internal sealed class Judge(World world)
         return users.FirstOrDefault(it => inside.TrueForAll(one => one.User.Name != it.Id)) is { } ghost ? $"{name} shows {ghost.Id} in {room}, who is not there" : null;
     }
 
+    private static string Difference(Roster one, Roster other) => string.Join(", ", one.Members.Except(other.Members));
+
     // As a register that several write to: what is shown was published, and nothing that must have taken effect was
     // published after it had been acknowledged.
     private string? FindFaultOfState(string room, List<SimulatedClient> inside, SimulatedUser user, int? shown)
     {
         var all = world.Ledger.Of(room, user).ToList();
         var firm = all.Where(it => IsFirm(it, inside)).ToList();
-        if (shown is null && firm.Count == 0) return null;
+        if (shown is null && (firm.Count == 0 || (all.Exists(it => it.ExpireAfter is not null) && !world.Hazards.HasFlag(Hazards.Expiries)))) return null;
         if (all.Exists(it => it.Last == shown && !firm.Exists(later => later.Began > (it.Acknowledged ?? TimeSpan.MaxValue)))) return null;
         return $"{shown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"} of {user.Name} in {room}, after {string.Join("; ", all.TakeLast(4))}";
     }

@@ -14,23 +14,24 @@ internal static class Command
     {
         var options = arguments.Chunk(2).ToDictionary(it => it[0], it => it.ElementAtOrDefault(1) ?? "", StringComparer.Ordinal);
         var planted = options.TryGetValue("--planted", out var name) ? Enum.Parse<Planted>(name, ignoreCase: true) : Planted.Nothing;
-        if (options.TryGetValue("--seed", out var one)) return RunOne(Number(one), planted);
-        return RunMany(options.TryGetValue("--first", out var first) ? Number(first) : 1, Number(options["--seeds"]), planted);
+        var hazards = options.TryGetValue("--with", out var with) ? Enum.Parse<Hazards>(with, ignoreCase: true) : Hazards.None;
+        if (options.TryGetValue("--seed", out var one)) return RunOne(Number(one), planted, hazards);
+        return RunMany(options.TryGetValue("--first", out var first) ? Number(first) : 1, Number(options["--seeds"]), planted, hazards);
     }
 
-    private static int RunOne(int seed, Planted planted)
+    private static int RunOne(int seed, Planted planted, Hazards hazards)
     {
-        var outcome = Worker.Run(seed, 1, planted, isTold: true).Single();
+        var outcome = Worker.Run(seed, 1, planted, hazards, isTold: true).Single();
         Console.WriteLine(outcome.IsRight ? $"Seed {seed} is right, after {outcome.RightAfterMs} ms." : $"Seed {seed}: {outcome.Violation}");
         return outcome.IsRight ? 0 : 1;
     }
 
-    private static int RunMany(int first, int count, Planted planted)
+    private static int RunMany(int first, int count, Planted planted, Hazards hazards)
     {
         var began = Stopwatch.GetTimestamp();
         List<Outcome> wrong = [];
         List<int> rightAfter = [];
-        foreach (var outcome in Worker.Run(first, count, planted))
+        foreach (var outcome in Worker.Run(first, count, planted, hazards))
         {
             if (outcome.IsRight)
             {

@@ -12,12 +12,12 @@ internal sealed record Outcome(int Seed, ulong Trace, int RightAfterMs, string V
     public bool IsRight => Violation.Length == 0;
 
     /// <summary>Runs a seed, on a thread pool of one thread.</summary>
-    public static Outcome Of(int seed, Planted planted, Action<string>? tell = null)
+    public static Outcome Of(int seed, Planted planted, Hazards hazards, Action<string>? tell = null)
     {
         World? world = null;
         try
         {
-            Driver.Run(() => (world ??= new(seed, planted, isNoted: tell is not null)).Step());
+            Driver.Run(() => (world ??= new(seed, planted, hazards, isNoted: tell is not null)).Step());
         }
         finally
         {

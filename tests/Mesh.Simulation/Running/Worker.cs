@@ -13,24 +13,25 @@ internal static class Worker
     public const string Argument = "--worker";
 
     /// <summary>Runs seeds in this process.</summary>
-    /// <param name="arguments">The first seed, how many, each which one, what is planted, and whether all is told.</param>
+    /// <param name="arguments">The first seed, how many, each which one, what is planted, what else may happen, and whether all is told.</param>
     public static int Work(string[] arguments)
     {
         if (!Driver.HasOneThread) throw new InvalidOperationException("A worker has one thread.");
         var numbers = arguments.Take(3).Select(it => int.Parse(it, CultureInfo.InvariantCulture)).ToArray();
         var planted = Enum.Parse<Planted>(arguments[3]);
-        Action<string>? tell = arguments.Length > 4 ? Console.Error.WriteLine : null;
+        var hazards = Enum.Parse<Hazards>(arguments[4]);
+        Action<string>? tell = arguments.Length > 5 ? Console.Error.WriteLine : null;
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
-        for (var at = 0; at < numbers[1]; at++) output.WriteLine(Outcome.Of(numbers[0] + at * numbers[2], planted, tell).ToLine());
+        for (var at = 0; at < numbers[1]; at++) output.WriteLine(Outcome.Of(numbers[0] + at * numbers[2], planted, hazards, tell).ToLine());
         return 0;
     }
 
     /// <summary>Runs seeds in processes of their own, one for each core.</summary>
-    public static IEnumerable<Outcome> Run(int first, int count, Planted planted, bool isTold = false)
+    public static IEnumerable<Outcome> Run(int first, int count, Planted planted, Hazards hazards = Hazards.None, bool isTold = false)
     {
         var workers = Math.Min(count, Environment.ProcessorCount);
         using var outcomes = new BlockingCollection<Outcome>();
-        var processes = Enumerable.Range(0, workers).Select(it => Start(first + it, (count - it + workers - 1) / workers, workers, planted, isTold)).ToList();
+        var processes = Enumerable.Range(0, workers).Select(it => Start(first + it, (count - it + workers - 1) / workers, workers, planted, hazards, isTold)).ToList();
         var reading = Task.WhenAll(processes.Select(it => Task.Run(() => Read(it, outcomes)))).ContinueWith(
             _ => outcomes.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
@@ -58,7 +59,7 @@ internal static class Worker
         while (process.StandardOutput.ReadLine() is { } line) outcomes.Add(Outcome.OfLine(line));
     }
 
-    private static Process Start(int first, int count, int step, Planted planted, bool isTold)
+    private static Process Start(int first, int count, int step, Planted planted, Hazards hazards, bool isTold)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
         // Run by dotnet itself, and not by its own name.
@@ -66,6 +67,7 @@ internal static class Worker
         start.ArgumentList.Add(Argument);
         foreach (var number in (int[])[first, count, step]) start.ArgumentList.Add(number.ToString(CultureInfo.InvariantCulture));
         start.ArgumentList.Add(planted.ToString());
+        start.ArgumentList.Add(hazards.ToString());
         if (isTold) start.ArgumentList.Add("told");
         start.Environment["DOTNET_ThreadPool_ForceMinWorkerThreads"] = "1";
         start.Environment["DOTNET_ThreadPool_ForceMaxWorkerThreads"] = "1";

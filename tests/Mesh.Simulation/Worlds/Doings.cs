@@ -3,6 +3,10 @@ namespace Mesh.Simulation;
 /// <summary>What users do.</summary>
 internal sealed class Doings(World world)
 {
+    // A state that has expired is a new word of its user (protocol §9), also where it was an old state: a run in which states expire
+    // says nothing of whether what was said later holds.
+    private readonly bool _expires = world.Random.Next(4) == 0;
+
     public void Plan(TimeSpan from, TimeSpan until)
     {
         for (var count = world.Random.Next(20, 60); count > 0; count--)
@@ -32,7 +36,7 @@ internal sealed class Doings(World world)
                 tab.Publish(room, world.NextValue(), null);
                 break;
             case < 66:
-                tab.Publish(room, world.NextValue(), world.Within(0.5, 5));
+                tab.Publish(room, world.NextValue(), _expires ? world.Within(0.5, 5) : null);
                 break;
             case < 72:
                 tab.Publish(room, null, null);

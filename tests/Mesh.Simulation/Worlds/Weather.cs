@@ -4,12 +4,24 @@ namespace Mesh.Simulation;
 internal sealed class Weather
 {
     private readonly World _world;
-    private readonly (string Name, Action Strike)[] _kinds;
+    // Faults that hit one client or node, and such as hit all.
+    private readonly (string Name, Action Strike)[] _kindsOfOne;
+    private readonly (string Name, Action Strike)[] _kindsOfAll;
 
     public Weather(World world)
     {
         _world = world;
-        _kinds =
+        _kindsOfAll =
+        [
+            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-3, 3))),
+            ("the store is away", CutAllFromStore),
+            ("the store freezes", FreezeStore),
+            ("the store restarts", Restart),
+            ("the store comes back empty", EmptyStore),
+            ("changes are told late, twice, or not at all", Garble),
+            ("all is slow", Slow),
+        ];
+        _kindsOfOne =
         [
             ("a client's connection breaks", () => Hit(Client, it => world.Net.Break(it))),
             ("a client is cut off", () => HitFor(Client, it => world.Net.Cut(it), it => world.Net.Mend(it), 25)),
@@ -20,32 +32,18 @@ internal sealed class Weather
             ("a node is cut off from clients", () => HitFor(Node, it => world.Net.Cut(it), it => world.Net.Mend(it), 15)),
             ("a node is cut off from the store", CutFromStore),
             ("a node loses its connections to the store", () => LoseStore([world.OneOf(world.Nodes)])),
-            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-3, 3))),
-            ("the store is away", CutAllFromStore),
-            ("the store freezes", FreezeStore),
-            ("the store restarts", Restart),
-            ("the store comes back empty", EmptyStore),
-            ("the store loses its last changes", FailOver),
-            ("changes are told late, twice, or not at all", Garble),
-            ("all is slow", Slow),
         ];
     }
 
     public void Plan(TimeSpan from, TimeSpan until)
     {
-        foreach (var (name, strike) in _kinds)
-        {
-            if (_world.Random.Next(3) > 0) continue;
-            for (var count = _world.Random.Next(1, 4); count > 0; count--)
-            {
-                _world.Timeline.At(_world.Within(from.TotalSeconds, until.TotalSeconds), () =>
-                {
-                    _world.Note(name);
-                    strike();
-                });
-            }
-        }
-        if (_world.Random.Next(3) == 0) _world.Timeline.At(from, () => SetLate(true));
+        var isMixed = _world.Hazards.HasFlag(Hazards.LossAmongFaults);
+        // What the store has lost is known to those who saw it: they are to be there still.
+        var losesChanges = _world.Random.Next(5) == 0;
+        foreach (var kind in _kindsOfAll.Concat(losesChanges && !isMixed ? [] : _kindsOfOne))
+            if (_world.Random.Next(3) == 0) Plan(kind, from, until);
+        if (losesChanges) Plan(("the store loses its last changes", FailOver), from, until);
+        if (_world.Hazards.HasFlag(Hazards.LateCommands)) _world.Timeline.At(from, () => SetLate(true));
     }
 
     /// <summary>Mends all.</summary>
@@ -68,6 +66,18 @@ internal sealed class Weather
         }
         SetLate(false);
         if (!_world.Nodes.Any(it => it.IsOpen)) _world.StartNode();
+    }
+
+    private void Plan((string Name, Action Strike) kind, TimeSpan from, TimeSpan until)
+    {
+        for (var count = _world.Random.Next(1, 4); count > 0; count--)
+        {
+            _world.Timeline.At(_world.Within(from.TotalSeconds, until.TotalSeconds), () =>
+            {
+                _world.Note(kind.Name);
+                kind.Strike();
+            });
+        }
     }
 
     private Machine Client() => _world.Present.ToList() is { Count: > 0 } all ? Disturbed(all[_world.Random.Next(all.Count)].Machine) : Node();

@@ -18,9 +18,9 @@ internal sealed class World
     private int _values;
     private bool _isOver;
 
-    public World(int seed, Planted planted, bool isNoted = false)
+    public World(int seed, Planted planted, Hazards hazards, bool isNoted = false)
     {
-        (Seed, Random) = (seed, new(seed));
+        (Seed, Hazards, Random) = (seed, hazards, new(seed));
         _notes = isNoted ? [] : null;
         Net = new(Timeline, Random, isNoted ? Note : null);
         Store = new(NewMachine("store"), planted, isNoted ? Note : null);
@@ -29,6 +29,8 @@ internal sealed class World
     }
 
     public int Seed { get; }
+
+    public Hazards Hazards { get; }
 
     public Random Random { get; }
 
@@ -146,6 +148,9 @@ internal sealed class World
         });
     }
 
+    // How wrong a clock may be.
+    private TimeSpan MostSkew => TimeSpan.FromSeconds(Hazards.HasFlag(Hazards.WrongClocks) ? 60 : 5);
+
     private Machine NewMachine(string name) =>
-        new($"{name}.{++_machines}", Timeline, TimeSpan.FromSeconds(10 * Random.NextDouble() - 5), 0.998 + 0.004 * Random.NextDouble());
+        new($"{name}.{++_machines}", Timeline, MostSkew * (2 * Random.NextDouble() - 1), 0.998 + 0.004 * Random.NextDouble());
 }
