@@ -324,10 +324,10 @@ export class Room {
   #learn(members) {
     if (this.#holders.size === 0) return;
     const own = this.#seams.connectionId();
-    const all = [...members];
-    // The server may have joined it again, and then it has another number.
+    let all = [...members];
+    // The server may have joined it again, and then it has another number. While there was none, nothing was learned from its siblings.
     const self = all.find((one) => one.connectionId === own);
-    if (self && this.#entry && !this.#plain) this.#learnOwn(self, this.#entry);
+    if (self && this.#entry && !this.#plain && this.#learnOwn(self, this.#entry)) all = [...(this.#replica.roster?.members.values() ?? [])];
     const sibling = this.#siblingOf(own);
     for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of all) {
       if (!stamp) continue;
@@ -341,12 +341,14 @@ export class Room {
   /**
    * @param {Member} own
    * @param {RoomEntry} entry
+   * @returns whether it is another member than before
    */
   #learnOwn(own, entry) {
     const another = entry.joinedAt && !sameStamp(entry.joinedAt, own.joinedAt);
     entry.number = own.number;
     entry.joinedAt = own.joinedAt;
     if (another) this.#own.rejoined(own.stamp ?? null);
+    return another;
   }
 
   /** @param {string | undefined} own the id of this connection */

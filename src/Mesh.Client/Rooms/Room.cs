@@ -279,23 +279,26 @@ internal sealed class Room : IOwnStateOwner
         if (!HasHolders) return;
         var own = _rooms.ConnectionId;
         // Not by its number: the server may have joined it again, and then it has another.
-        var sibling = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own)?.Sibling : null;
+        var self = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
+        if (self is not null && LearnOwn(self)) members = Feed.Shown!.Members;
+        var sibling = self?.Sibling;
         foreach (var member in members)
         {
-            var isOwn = member.ConnectionId == own;
-            if (isOwn && !Feed.IsPlain) LearnOwn(member);
             if (member.Stamp is null) continue;
+            var isOwn = member.ConnectionId == own;
             if (!isOwn && (sibling is null || member.Sibling != sibling)) continue;
             if (Feed.IsPlain) Own.See(member.State);
             else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
         }
     }
 
-    private void LearnOwn(Member own)
+    // True if it is another member than before: while there was none, nothing was learned from its siblings.
+    private bool LearnOwn(Member own)
     {
         var isAnother = _joinedAt is { } before && before != own.JoinedAt;
         _joinedAt = own.JoinedAt;
         if (isAnother) Own.Rejoined(own.Stamp);
+        return isAnother;
     }
 
     private void Seen(Stamp? upTo)

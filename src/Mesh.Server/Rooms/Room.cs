@@ -134,7 +134,10 @@ internal sealed class Room
         }
         catch (TimeoutException)
         {
-            return await _store.ReadAsync(Name, cancellationToken);
+            // Whoever subscribes now goes on from what is read, and so does the replica.
+            var roster = await _store.ReadAsync(Name, cancellationToken);
+            lock (_gate) Take(roster, _time.GetUtcNow().ToUnixTimeMilliseconds());
+            return roster;
         }
     }
 
@@ -210,9 +213,8 @@ internal sealed class Room
             lock (_gate)
             {
                 before = _replica.Roster!;
-                _replica.Receive(roster);
+                Take(roster, timestamp);
                 now = _replica.Roster!;
-                if (now.At != before.At) Tell(before, Roster.Compare(before, now), silent: false, timestamp);
                 _isResyncing = !_replica.IsCurrent;
                 if (_isResyncing) return false;
                 _diffs.SetStale(false, now.At);
@@ -230,6 +232,13 @@ internal sealed class Room
             if (isFirst) _log.ResyncFailed(Name, failure);
             return false;
         }
+    }
+
+    private void Take(Roster read, long timestamp)
+    {
+        var before = _replica.Roster!;
+        _replica.Receive(read);
+        if (_replica.Roster!.At != before.At) Tell(before, Roster.Compare(before, _replica.Roster), silent: false, timestamp);
     }
 
     private void Tell(Roster before, RosterDiff change, bool silent, long timestamp)

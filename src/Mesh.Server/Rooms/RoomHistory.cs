@@ -32,7 +32,12 @@ internal sealed class RoomHistory(int length)
         if (_changes.Count == 0 || _changes.Peek() is { } oldest && (oldest.Epoch != known.Epoch || oldest.From > known.Revision)) return null;
         var diff = new RosterDiffBuilder();
         foreach (var change in _changes)
-            if (change.To > known.Revision) diff.Add(change);
+        {
+            if (change.To <= known.Revision) continue;
+            // What was compared names nobody who came and went in between, and a receiver from in between may have them.
+            if (change.From < known.Revision) return null;
+            diff.Add(change);
+        }
         return diff.Build();
     }
 

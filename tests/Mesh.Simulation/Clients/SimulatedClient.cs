@@ -34,7 +34,10 @@ internal sealed class SimulatedClient
     public TimeSpan BeganAt { get; }
 
     /// <summary>False once it was closed or has crashed.</summary>
-    public bool IsThere { get; private set; } = true;
+    public bool IsThere => EndedAt is null;
+
+    /// <summary>When that was.</summary>
+    public TimeSpan? EndedAt { get; private set; }
 
     public MeshClientStatus Status => _client.Status;
 
@@ -91,7 +94,7 @@ internal sealed class SimulatedClient
     public void Close()
     {
         if (!IsThere) return;
-        IsThere = false;
+        EndedAt = _world.Timeline.Now;
         _world.Disturb(User);
         _ = Watched(_client.DisposeAsync().AsTask());
     }
@@ -101,7 +104,7 @@ internal sealed class SimulatedClient
     public void Crash(bool isHeard)
     {
         if (!IsThere) return;
-        IsThere = false;
+        EndedAt = _world.Timeline.Now;
         _world.Disturb(User);
         if (isHeard) _world.Net.Break(Machine);
         else _world.Net.Cut(Machine);

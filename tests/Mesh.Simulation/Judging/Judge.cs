@@ -59,17 +59,31 @@ internal sealed class Judge(World world)
     private string? FindFaultOfState(string room, List<SimulatedClient> inside, SimulatedUser user, int? shown)
     {
         var all = world.Ledger.Of(room, user).ToList();
-        var firm = all.Where(it => IsFirm(it, inside)).ToList();
+        var firm = all.Where(it => IsFirm(it, all, inside)).ToList();
         if (shown is null && (firm.Count == 0 || (all.Exists(it => it.ExpireAfter is not null) && !world.Hazards.HasFlag(Hazards.Expiries)))) return null;
-        if (all.Exists(it => it.Last == shown && !firm.Exists(later => later.Began > (it.Acknowledged ?? TimeSpan.MaxValue)))) return null;
+        if (all.Exists(it => it.Last == shown && !firm.Exists(later => later.Began > EndOf(it)))) return null;
         return $"{shown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"} of {user.Name} in {room}, after {string.Join("; ", all.TakeLast(4))}";
     }
 
+    // Another tab on the device says what it finds there and what was not acknowledged: nobody knows when that takes effect.
+    private TimeSpan EndOf(Publication publication)
+    {
+        if (publication.Acknowledged is not { } at) return TimeSpan.MaxValue;
+        return world.Clients.Any(it => it != publication.Client && it.Device == publication.Client.Device && it.BeganAt < at && !(it.EndedAt < publication.Began))
+            ? TimeSpan.MaxValue
+            : at;
+    }
+
     // What was acknowledged holds as long as somebody is there who knows it: who published it, who has seen it as the
-    // same user, or who was opened on the same device later.
-    private static bool IsFirm(Publication publication, List<SimulatedClient> inside) =>
-        publication.Acknowledged is { } at && inside.Exists(it =>
+    // same user, or who was opened later on the same device, where it was the last word.
+    private static bool IsFirm(Publication publication, List<Publication> all, List<SimulatedClient> inside)
+    {
+        if (publication.Acknowledged is not { } at) return false;
+        var device = publication.Client.Device;
+        var isLastThere = all.FindLast(it => it.Client.Device == device) == publication;
+        return inside.Exists(it =>
             it == publication.Client
             || (it.User == publication.Client.User && publication.ShownBy.Contains(it))
-            || (it.Device == publication.Client.Device && it.BeganAt > at));
+            || (isLastThere && it.Device == device && it.BeganAt > at));
+    }
 }

@@ -54,6 +54,8 @@ internal sealed class World
     /// <summary>The clients that were neither closed nor have crashed.</summary>
     public IEnumerable<SimulatedClient> Present => _clients.Where(it => it.IsThere);
 
+    public IEnumerable<SimulatedClient> Clients => _clients;
+
     /// <summary>How long after the last fault everything was right; null if it never was.</summary>
     public TimeSpan? RightAfter { get; private set; }
 
