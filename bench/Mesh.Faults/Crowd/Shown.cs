@@ -1,0 +1,4 @@
+namespace Mesh.Faults;
+
+/// <summary>A user as a view shows them.</summary>
+internal readonly record struct Shown(string UserId, string? Mark, int Tabs);

@@ -1,0 +1,108 @@
+namespace Mesh.Faults;
+
+/// <summary>
+/// A user, and the truth about them: how many of their tabs are in the room, and which state was acknowledged last. Their tabs act
+/// one after the other, so that there is one truth; only publishes of one tab overlap.
+/// </summary>
+internal sealed class User(string id, string room)
+{
+    private readonly Lock _gate = new();
+    private readonly List<string> _maybe = [];
+    private readonly List<long> _lingering = [];
+    private string? _acknowledged;
+    private string? _doing;
+    private int _present;
+    private int _marks;
+
+    public string Id => id;
+
+    public string Room => room;
+
+    public List<ITab> Tabs { get; } = [];
+
+    public HashSet<ITab> Joined { get; } = [];
+
+    /// <summary>What is not acknowledged yet; null if nothing is.</summary>
+    public string? Doing
+    {
+        get { lock (_gate) return _doing; }
+    }
+
+    public int Present
+    {
+        get { lock (_gate) return _present; }
+    }
+
+    public bool HasState
+    {
+        get { lock (_gate) return _acknowledged is not null; }
+    }
+
+    /// <summary>The states of which one is to be shown: the last acknowledged one, or one that may have been published after it.</summary>
+    public IReadOnlyList<string?> States
+    {
+        get { lock (_gate) return [_acknowledged, .. _maybe]; }
+    }
+
+    /// <returns>False if something else is going on.</returns>
+    public bool TryBegin(string what)
+    {
+        lock (_gate)
+        {
+            if (_doing is not null) return false;
+            _doing = what;
+            return true;
+        }
+    }
+
+    /// <summary>What it is that is going on.</summary>
+    public void Say(string what)
+    {
+        lock (_gate) _doing = what;
+    }
+
+    public void End(int joined = 0)
+    {
+        lock (_gate)
+        {
+            _present += joined;
+            _doing = null;
+        }
+    }
+
+    public State NewState()
+    {
+        lock (_gate)
+        {
+            var mark = $"m{++_marks}";
+            _maybe.Add(mark);
+            return new(id, mark);
+        }
+    }
+
+    /// <summary>Nothing published before it counts any more.</summary>
+    public void Acknowledge(State state)
+    {
+        lock (_gate)
+        {
+            _maybe.RemoveRange(0, _maybe.IndexOf(state.Mark) + 1);
+            _acknowledged = state.Mark;
+        }
+    }
+
+    /// <summary>A tab has gone that the server may have to miss first.</summary>
+    public void Linger(long until)
+    {
+        lock (_gate) _lingering.Add(until);
+    }
+
+    /// <summary>How many of the tabs that are gone may still be shown.</summary>
+    public int LingeringAt(long now)
+    {
+        lock (_gate)
+        {
+            _lingering.RemoveAll(until => until < now);
+            return _lingering.Count;
+        }
+    }
+}

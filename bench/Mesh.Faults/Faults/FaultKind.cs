@@ -1,0 +1,8 @@
+namespace Mesh.Faults;
+
+/// <summary>One kind of fault.</summary>
+/// <param name="Key">Its name on the command line.</param>
+/// <param name="What">What happens.</param>
+/// <param name="Bound">What is promised.</param>
+/// <param name="InjectAsync">Does it, and returns when it has healed; what a fault leaves behind is repaired by what it sets.</param>
+internal sealed record FaultKind(string Key, string What, Bound Bound, Func<Fault, Task> InjectAsync);

@@ -1,0 +1,62 @@
+namespace Mesh.Faults;
+
+/// <summary>All kinds of faults, with what is promised after each (design: “Bounds”), by the servers' default options.</summary>
+internal static class FaultKinds
+{
+    /// <summary>Not a fault: users act, and nothing goes wrong. What an earlier fault left behind shows here.</summary>
+    public const string Calm = "calm";
+
+    // All views are equal 1 s after connections stand again.
+    private const double Equal = 1;
+
+    // Clients retry at most 2 s apart in the first minute, so connections stand within 2 s of a network that is back.
+    private const double Reachable = 2 + Equal;
+
+    // An attempt to connect that nobody answers takes 5 s, and is followed by another within 2 s.
+    private const double Unanswered = 5 + Reachable;
+
+    // A dropped session is kept for 5 s, and leaves within 6.
+    private const double NotBack = 6;
+
+    // A killed node's members leave everywhere.
+    private const double Dead = 10;
+
+    // Redis is back, empty or not up to date.
+    private const double Restored = 5;
+
+    // A node that was cut off from Redis is back.
+    private const double Back = 2;
+
+    public static IReadOnlyList<FaultKind> All(TimeSpan pingInterval)
+    {
+        var ping = pingInterval.TotalSeconds;
+        // A silent connection never comes back: its client takes it for dead after two and a half ping intervals, and comes by
+        // another; the server after two, and leaves after the grace those who have gone meanwhile.
+        var silent = Bound.Of(Unanswered, begun: 2.5 * ping + Reachable, unheard: 2 * ping + NotBack);
+        return
+        [
+            new(Calm, "nothing: users join, publish, leave, reload", Bound.Of(Equal), _ => Task.CompletedTask),
+            // The kill is the moment from which it counts.
+            new("kill", "a node is killed (SIGKILL)", Bound.Of(Dead, unheard: Dead), NodeFaults.KillAsync),
+            // Who leaves while the node is stopped is missed when it goes on: its own end of the connection is over then.
+            new("pause", "a node stands still (SIGSTOP), and goes on", Bound.Of(Dead, unheard: 12 + NotBack), NodeFaults.PauseAsync),
+            // Each node says goodbye before it goes; who does not come back elsewhere has the grace, or the node's lease.
+            new("terminate", "all nodes are stopped (SIGTERM) and started again, one after the other", Bound.Of(Reachable, unheard: Dead), NodeFaults.TerminateAsync),
+            new("reset", "a node's connections are reset, and new ones refused for a time", Bound.Of(Reachable, unheard: NotBack), NetworkFaults.ResetAsync),
+            new("black-hole", "nothing gets through between clients and a node, and nobody is told", silent, NetworkFaults.BlackHoleAsync),
+            new("lost-requests", "one-way loss: a node hears nothing of its clients", silent, NetworkFaults.LoseRequestsAsync),
+            new("lost-answers", "one-way loss: clients hear nothing of a node", silent, NetworkFaults.LoseAnswersAsync),
+            // What users did meanwhile on the node counts when it is back.
+            new("cut", "one node does not reach Redis, with resets or in silence", Bound.Of(Back, unheard: NotBack), NetworkFaults.CutAsync),
+            new("cut-one-way", "one-way loss between one node and Redis", Bound.Of(Back, unheard: NotBack), NetworkFaults.CutOneWayAsync),
+            new("redis-cut", "no node reaches Redis", Bound.Of(Restored, unheard: NotBack), RedisFaults.CutAsync),
+            new("redis-reset", "all connections to Redis are reset", Bound.Of(Back, unheard: NotBack), RedisFaults.ResetAsync),
+            new("redis-pause", "Redis stands still (SIGSTOP), and goes on", Bound.Of(Restored, unheard: NotBack), RedisFaults.PauseAsync),
+            new("redis-flush", "Redis is emptied (FLUSHALL)", Bound.Of(Restored, unheard: NotBack), RedisFaults.EmptyAsync),
+            new("redis-restart", "Redis is killed, and starts empty", Bound.Of(Restored, unheard: NotBack), RedisFaults.RestartAsync),
+            new("redis-failover", "Redis is killed, and starts with what it held some time before", Bound.Of(Restored, unheard: NotBack), RedisFaults.FailOverAsync),
+            // Nobody is dead before a node that judges has itself renewed its lease for as long as one lasts.
+            new("kill-without-redis", "a node is killed while no node reaches Redis", Bound.Of(20, unheard: 20), NodeFaults.KillWithoutRedisAsync),
+        ];
+    }
+}

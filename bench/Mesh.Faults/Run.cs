@@ -1,0 +1,92 @@
+using System.Globalization;
+
+namespace Mesh.Faults;
+
+/// <summary>Faults one after the other, each in the middle of what users do, and after each the time until all is right.</summary>
+internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, Bustle bustle)
+{
+    private const int MostDifferences = 20;
+
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
+    // For what has not come right within its bound, to tell late from never.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly Random _random = new(options.Seed);
+    private readonly Truth _truth = new(crowd, cluster);
+    private readonly List<Outcome> _outcomes = [];
+    private readonly FaultKind[] _kinds = [.. FaultKinds.All(options.PingInterval)];
+
+    public IReadOnlyList<Outcome> Outcomes => _outcomes;
+
+    public async Task AllAsync()
+    {
+        var kinds = _kinds.Where(kind => kind.Key != FaultKinds.Calm && (options.Kinds.Count == 0 || options.Kinds.Contains(kind.Key, StringComparer.Ordinal))).ToArray();
+        for (var round = 1; round <= (options.Rounds ?? int.MaxValue); round++)
+        {
+            _random.Shuffle(kinds);
+            foreach (var kind in kinds)
+            {
+                if (options.Rounds is null && Stopwatch.GetElapsedTime(_started) > options.Minutes) return;
+                // Where something is never right, nothing that follows would tell anything.
+                if (!await IsRightAfterAsync(_kinds[0]) || !await IsRightAfterAsync(kind)) return;
+            }
+        }
+        await IsRightAfterAsync(_kinds[0]);
+    }
+
+    private async Task<bool> IsRightAfterAsync(FaultKind kind)
+    {
+        var fault = new Fault(kind, cluster, _random);
+        bustle.Start();
+        await Task.Delay(fault.Between(0.5, 2));
+        if (kind.Key != FaultKinds.Calm) crowd.Fault = fault;
+        fault.Begin("");
+        await kind.InjectAsync(fault);
+        await bustle.PauseAsync();
+        if (kind.Key == FaultKinds.Calm) fault.Heal();
+        var outcome = await RightAsync(fault);
+        _outcomes.Add(outcome);
+        Tell(fault, outcome);
+        crowd.Fault = null;
+        await fault.RepairAsync();
+        return outcome.Right is not null;
+    }
+
+    private async Task<Outcome> RightAsync(Fault fault)
+    {
+        var bound = Stopwatch.GetElapsedTime(fault.HealedAt, fault.BegunAt) + fault.Kind.Bound.Begun;
+        if (bound < fault.Kind.Bound.Healed) bound = fault.Kind.Bound.Healed;
+        bound += options.Slack;
+        IReadOnlyList<string> differences = [];
+        while (true)
+        {
+            var isRight = !_truth.Differences().Any() && await _truth.NewcomersDifferencesAsync() is [];
+            var elapsed = Stopwatch.GetElapsedTime(fault.HealedAt);
+            if (differences.Count == 0 && elapsed > bound)
+                differences = isRight ? ["all was right a moment later"] : await DifferencesAsync();
+            if (isRight) return new(fault.Kind, elapsed, differences);
+            if (elapsed > bound + Patience) return new(fault.Kind, null, await DifferencesAsync());
+            await Task.Delay(Step);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> DifferencesAsync()
+    {
+        var views = _truth.Differences().ToList();
+        var newcomers = await _truth.NewcomersDifferencesAsync();
+        List<string> first = [.. views.Take(MostDifferences), .. newcomers.Take(MostDifferences)];
+        var others = views.Count + newcomers.Count - first.Count;
+        return others > 0 ? [.. first, $"and {others} more"] : first is [] ? ["all was right a moment later"] : first;
+    }
+
+    private void Tell(Fault fault, Outcome outcome)
+    {
+        var right = outcome.Right is { } time ? Seconds(time) : "never";
+        Console.WriteLine($"{Seconds(Stopwatch.GetElapsedTime(_started)),8}  {fault.Kind.Key,-18}  right after {right,7}  {fault.Details}{(outcome.IsBreached ? "  BREACH" : "")}");
+        foreach (var difference in outcome.Differences) Console.WriteLine($"          - {difference}");
+    }
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture) + " s";
+}
