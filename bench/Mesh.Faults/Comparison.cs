@@ -7,36 +7,37 @@ internal sealed class Comparison(IGrouping<string, User> room)
     private readonly Dictionary<string, string> _chosen = new(StringComparer.Ordinal);
     private readonly long _now = Stopwatch.GetTimestamp();
 
-    public IEnumerable<string> Compare(View view)
+    public IEnumerable<Difference> Compare(View view)
     {
-        var who = $"{view.Viewer} in {room.Key}";
         if (view.Users is not { } shown)
         {
-            yield return $"{who} has seen nothing yet";
+            yield return New(view, "nothing was seen yet");
             yield break;
         }
-        if (!view.IsFresh) yield return $"{who} is stale";
+        if (!view.IsFresh) yield return New(view, "the view is stale");
         var missing = new HashSet<string>(_users.Values.Where(user => user.Present > 0).Select(user => user.Id), StringComparer.Ordinal);
         foreach (var one in shown)
         {
             missing.Remove(one.UserId);
-            if (Difference(one) is { } difference) yield return $"{who} {difference}";
+            if (DifferenceOf(one) is { } difference) yield return New(view, difference);
         }
-        foreach (var userId in missing) yield return $"{who} lacks {userId}";
+        foreach (var userId in missing) yield return New(view, $"{userId} is missing");
     }
 
-    private string? Difference(Shown one)
+    private Difference New(View view, string what) => new($"{room.Key}: {what}", view.Viewer);
+
+    private string? DifferenceOf(Shown one)
     {
-        if (!_users.TryGetValue(one.UserId, out var user)) return $"shows {one.UserId}, whom nobody knows";
+        if (!_users.TryGetValue(one.UserId, out var user)) return $"{one.UserId} is shown, whom nobody knows";
         var lingering = user.LingeringAt(_now);
         var present = user.Present;
-        if (one.Tabs > present + lingering) return present == 0 ? $"shows {user.Id} as a ghost" : $"shows {user.Id} with {one.Tabs} tabs, not {present}";
-        if (one.Tabs < present) return $"shows {user.Id} with {one.Tabs} tabs, not {present}";
+        if (one.Tabs > present + lingering) return present == 0 ? $"{user.Id} is a ghost" : $"{user.Id} has {one.Tabs} tabs, not {present}";
+        if (one.Tabs < present) return $"{user.Id} has {one.Tabs} tabs, not {present}";
         if (present == 0) return null;
         var marks = one.Mark?.Split('|') ?? [];
         var right = marks.FirstOrDefault(user.States.Contains);
-        if (right is null || (marks.Length > 1 && lingering == 0)) return $"shows {user.Id} as {one.Mark ?? "nothing"}, not {string.Join(" or ", user.States)}";
+        if (right is null || (marks.Length > 1 && lingering == 0)) return $"{user.Id} has the state {one.Mark ?? "null"}, not {string.Join(" or ", user.States)}";
         if (_chosen.TryAdd(user.Id, right) || _chosen[user.Id] == right) return null;
-        return $"shows {user.Id} as {right}, and others as {_chosen[user.Id]}";
+        return $"{user.Id} has the state {right}, and elsewhere {_chosen[user.Id]}";
     }
 }

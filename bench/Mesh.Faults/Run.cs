@@ -5,7 +5,7 @@ namespace Mesh.Faults;
 /// <summary>Faults one after the other, each in the middle of what users do, and after each the time until all is right.</summary>
 internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, Bustle bustle)
 {
-    private const int MostDifferences = 20;
+    private const string Late = "all was right a moment later";
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
@@ -23,6 +23,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
     public async Task AllAsync()
     {
         var kinds = _kinds.Where(kind => kind.Key != FaultKinds.Calm && (options.Kinds.Count == 0 || options.Kinds.Contains(kind.Key, StringComparer.Ordinal))).ToArray();
+        if (kinds.Length == 0) kinds = [_kinds[0]];
         for (var round = 1; round <= (options.Rounds ?? int.MaxValue); round++)
         {
             _random.Shuffle(kinds);
@@ -65,7 +66,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
             var isRight = !_truth.Differences().Any() && await _truth.NewcomersDifferencesAsync() is [];
             var elapsed = Stopwatch.GetElapsedTime(fault.HealedAt);
             if (differences.Count == 0 && elapsed > bound)
-                differences = isRight ? ["all was right a moment later"] : await DifferencesAsync();
+                differences = isRight ? [Late] : await DifferencesAsync();
             if (isRight) return new(fault.Kind, elapsed, differences);
             if (elapsed > bound + Patience) return new(fault.Kind, null, await DifferencesAsync());
             await Task.Delay(Step);
@@ -74,11 +75,8 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
 
     private async Task<IReadOnlyList<string>> DifferencesAsync()
     {
-        var views = _truth.Differences().ToList();
-        var newcomers = await _truth.NewcomersDifferencesAsync();
-        List<string> first = [.. views.Take(MostDifferences), .. newcomers.Take(MostDifferences)];
-        var others = views.Count + newcomers.Count - first.Count;
-        return others > 0 ? [.. first, $"and {others} more"] : first is [] ? ["all was right a moment later"] : first;
+        List<Difference> all = [.. _truth.Differences(), .. await _truth.NewcomersDifferencesAsync()];
+        return all is [] ? [Late] : Difference.Describe(all);
     }
 
     private void Tell(Fault fault, Outcome outcome)

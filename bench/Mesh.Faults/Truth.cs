@@ -9,10 +9,10 @@ internal sealed class Truth(Crowd crowd, Cluster cluster)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     /// <summary>In the views of all who are in the rooms.</summary>
-    public IEnumerable<string> Differences()
+    public IEnumerable<Difference> Differences()
     {
         foreach (var user in crowd.Users)
-            if (user.Doing is { } what) yield return $"{what} is not acknowledged";
+            if (user.Doing is { } what) yield return new($"{what} is not acknowledged");
         foreach (var room in crowd.Rooms)
         {
             var comparison = new Comparison(room);
@@ -25,10 +25,10 @@ internal sealed class Truth(Crowd crowd, Cluster cluster)
     }
 
     /// <summary>In what each node tells a plain client that has just come.</summary>
-    public async Task<IReadOnlyList<string>> NewcomersDifferencesAsync() =>
+    public async Task<IReadOnlyList<Difference>> NewcomersDifferencesAsync() =>
         [.. (await Task.WhenAll(cluster.Nodes.Where(node => node.IsRunning).Select(NewcomersDifferencesAsync))).SelectMany(all => all)];
 
-    private async Task<IReadOnlyList<string>> NewcomersDifferencesAsync(Node node)
+    private async Task<IReadOnlyList<Difference>> NewcomersDifferencesAsync(Node node)
     {
         var name = $"a newcomer on {node.Name}";
         try
@@ -43,7 +43,7 @@ internal sealed class Truth(Crowd crowd, Cluster cluster)
         }
         catch (MeshException failure)
         {
-            return [$"{name} is told {failure.Code}: {failure.Message}"];
+            return [new($"{failure.Code}: {failure.Message}", name)];
         }
     }
 

@@ -85,7 +85,9 @@ internal sealed class User(string id, string room)
     {
         lock (_gate)
         {
-            _maybe.RemoveRange(0, _maybe.IndexOf(state.Mark) + 1);
+            // A later one may have been acknowledged first, and counts.
+            if (_maybe.IndexOf(state.Mark) is var at && at < 0) return;
+            _maybe.RemoveRange(0, at + 1);
             _acknowledged = state.Mark;
         }
     }
