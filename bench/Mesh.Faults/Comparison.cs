@@ -11,20 +11,20 @@ internal sealed class Comparison(IGrouping<string, User> room)
     {
         if (view.Users is not { } shown)
         {
-            yield return New(view, "nothing was seen yet");
+            yield return New(view, null, "nothing was seen yet");
             yield break;
         }
-        if (!view.IsFresh) yield return New(view, "the view is stale");
+        if (!view.IsFresh) yield return New(view, null, "the view is stale");
         var missing = new HashSet<string>(_users.Values.Where(user => user.Present > 0).Select(user => user.Id), StringComparer.Ordinal);
         foreach (var one in shown)
         {
             missing.Remove(one.UserId);
-            if (DifferenceOf(one) is { } difference) yield return New(view, difference);
+            if (DifferenceOf(one) is { } difference) yield return New(view, _users.GetValueOrDefault(one.UserId), difference);
         }
-        foreach (var userId in missing) yield return New(view, $"{userId} is missing");
+        foreach (var userId in missing) yield return New(view, _users[userId], $"{userId} is missing");
     }
 
-    private Difference New(View view, string what) => new($"{room.Key}: {what}", view.Viewer);
+    private Difference New(View view, User? user, string what) => new($"{room.Key}: {what}", user, view.Viewer);
 
     private string? DifferenceOf(Shown one)
     {

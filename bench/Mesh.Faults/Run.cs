@@ -12,7 +12,6 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
     // For what has not come right within its bound, to tell late from never.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Random _random = new(options.Seed);
     private readonly Truth _truth = new(crowd, cluster);
     private readonly List<Outcome> _outcomes = [];
@@ -29,7 +28,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
             _random.Shuffle(kinds);
             foreach (var kind in kinds)
             {
-                if (options.Rounds is null && Stopwatch.GetElapsedTime(_started) > options.Minutes) return;
+                if (options.Rounds is null && Clock.Now > options.Minutes) return;
                 // Where something is never right, nothing that follows would tell anything.
                 if (!await IsRightAfterAsync(_kinds[0]) || !await IsRightAfterAsync(kind)) return;
             }
@@ -79,10 +78,11 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
         return all is [] ? [Late] : Difference.Describe(all);
     }
 
-    private void Tell(Fault fault, Outcome outcome)
+    private static void Tell(Fault fault, Outcome outcome)
     {
         var right = outcome.Right is { } time ? Seconds(time) : "never";
-        Console.WriteLine($"{Seconds(Stopwatch.GetElapsedTime(_started)),8}  {fault.Kind.Key,-18}  right after {right,7}  {fault.Details}{(outcome.IsBreached ? "  BREACH" : "")}");
+        Console.WriteLine($"{Seconds(Clock.Now),8}  {fault.Kind.Key,-18}  right after {right,7}  {fault.Details}{(outcome.IsBreached ? "  BREACH" : "")}");
+        if (fault.Kind.Key != FaultKinds.Calm || outcome.IsBreached) Console.WriteLine($"          {Seconds(Clock.At(fault.BegunAt))} to {Seconds(Clock.At(fault.HealedAt))}");
         foreach (var difference in outcome.Differences) Console.WriteLine($"          - {difference}");
     }
 

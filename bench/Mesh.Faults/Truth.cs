@@ -12,7 +12,7 @@ internal sealed class Truth(Crowd crowd, Cluster cluster)
     public IEnumerable<Difference> Differences()
     {
         foreach (var user in crowd.Users)
-            if (user.Doing is { } what) yield return new($"{what} is not acknowledged");
+            if (user.Doing is { } what) yield return new($"{what} is not acknowledged", user);
         foreach (var room in crowd.Rooms)
         {
             var comparison = new Comparison(room);
@@ -43,7 +43,7 @@ internal sealed class Truth(Crowd crowd, Cluster cluster)
         }
         catch (MeshException failure)
         {
-            return [new($"{failure.Code}: {failure.Message}", name)];
+            return [new($"{failure.Code}: {failure.Message}", null, name)];
         }
     }
 

@@ -43,10 +43,11 @@ internal static class Acts
                     await Task.WhenAll(PublishAsync(user, tab), PublishAsync(user, tab));
                     break;
                 case < 0.82:
-                    user.Say($"the leave of {tab.Name}");
+                    var closes = random.Next(2) == 0;
+                    user.Say($"the {(closes ? "close" : "leave")} of {tab.Name}");
                     user.Joined.Remove(tab);
                     joined = -1;
-                    if (!await tab.LeaveAsync(random)) crowd.Unheard(user);
+                    if (!await tab.LeaveAsync(closes) || crowd.Fault is { Kind.DropsClients: true }) crowd.Unheard(user);
                     break;
                 default:
                     user.Say($"the reload of {tab.Name}");

@@ -36,11 +36,11 @@ internal sealed class ClientTab(string name, string room, string url, string key
 
     public Task PublishAsync(State state) => _presence!.PublishAsync(state);
 
-    public async Task<bool> LeaveAsync(Random random)
+    public async Task<bool> LeaveAsync(bool closes)
     {
         var presence = _presence!;
         _presence = null;
-        if (random.Next(2) == 0)
+        if (!closes)
         {
             // The client stays, and tells when it can.
             await presence.DisposeAsync();

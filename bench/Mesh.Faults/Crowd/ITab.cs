@@ -12,8 +12,9 @@ internal interface ITab : IAsyncDisposable
 
     Task PublishAsync(State state);
 
+    /// <param name="closes">Whether the connection ends too.</param>
     /// <returns>False if the server may not know of it: then it finds out by itself.</returns>
-    Task<bool> LeaveAsync(Random random);
+    Task<bool> LeaveAsync(bool closes);
 
     /// <summary>Ends, and begins again with the same storage.</summary>
     /// <returns>As with <see cref="LeaveAsync"/>.</returns>

@@ -23,10 +23,10 @@ internal sealed class PageTab(string name, Pages pages) : ITab
 
     public Task PublishAsync(State state) => pages.CallAsync(name, "publish", state);
 
-    public Task<bool> LeaveAsync(Random random)
+    public Task<bool> LeaveAsync(bool closes)
     {
         _isIn = false;
-        return pages.CallAsync(name, "leave", closes: random.Next(2) == 0);
+        return pages.CallAsync(name, "leave", closes: closes);
     }
 
     public Task<bool> ReloadAsync() => pages.CallAsync(name, "reload");

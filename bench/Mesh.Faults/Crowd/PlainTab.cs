@@ -61,7 +61,7 @@ internal sealed class PlainTab(string name, string room, string url, Action unhe
         }
     }
 
-    public async Task<bool> LeaveAsync(Random random)
+    public async Task<bool> LeaveAsync(bool closes)
     {
         CancellationTokenSource stop;
         lock (_gate)
@@ -77,14 +77,14 @@ internal sealed class PlainTab(string name, string room, string url, Action unhe
 
     public async Task<bool> ReloadAsync()
     {
-        var heard = await LeaveAsync(Random.Shared);
+        var heard = await LeaveAsync(closes: true);
         await JoinAsync();
         return heard;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_stop is not null) await LeaveAsync(Random.Shared);
+        if (_stop is not null) await LeaveAsync(closes: true);
     }
 
     private (PlainConnection? Connection, Task Standing) Now()

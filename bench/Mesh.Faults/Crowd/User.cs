@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Mesh.Faults;
 
 /// <summary>
@@ -6,9 +8,12 @@ namespace Mesh.Faults;
 /// </summary>
 internal sealed class User(string id, string room)
 {
+    private const int MostStory = 12;
+
     private readonly Lock _gate = new();
     private readonly List<string> _maybe = [];
     private readonly List<long> _lingering = [];
+    private readonly Queue<string> _story = [];
     private string? _acknowledged;
     private string? _doing;
     private int _present;
@@ -26,6 +31,12 @@ internal sealed class User(string id, string room)
     public string? Doing
     {
         get { lock (_gate) return _doing; }
+    }
+
+    /// <summary>What they did last.</summary>
+    public string Story
+    {
+        get { lock (_gate) return string.Join("; ", _story); }
     }
 
     public int Present
@@ -58,7 +69,11 @@ internal sealed class User(string id, string room)
     /// <summary>What it is that is going on.</summary>
     public void Say(string what)
     {
-        lock (_gate) _doing = what;
+        lock (_gate)
+        {
+            _doing = what;
+            Write(what);
+        }
     }
 
     public void End(int joined = 0)
@@ -67,6 +82,7 @@ internal sealed class User(string id, string room)
         {
             _present += joined;
             _doing = null;
+            Write("done");
         }
     }
 
@@ -76,6 +92,7 @@ internal sealed class User(string id, string room)
         {
             var mark = $"m{++_marks}";
             _maybe.Add(mark);
+            Write($"publishes {mark}");
             return new(id, mark);
         }
     }
@@ -89,13 +106,18 @@ internal sealed class User(string id, string room)
             if (_maybe.IndexOf(state.Mark) is var at && at < 0) return;
             _maybe.RemoveRange(0, at + 1);
             _acknowledged = state.Mark;
+            Write($"{state.Mark} acknowledged");
         }
     }
 
     /// <summary>A tab has gone that the server may have to miss first.</summary>
     public void Linger(long until)
     {
-        lock (_gate) _lingering.Add(until);
+        lock (_gate)
+        {
+            _lingering.Add(until);
+            Write("unheard");
+        }
     }
 
     /// <summary>How many of the tabs that are gone may still be shown.</summary>
@@ -106,5 +128,11 @@ internal sealed class User(string id, string room)
             _lingering.RemoveAll(until => until < now);
             return _lingering.Count;
         }
+    }
+
+    private void Write(string what)
+    {
+        _story.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{Clock.Seconds:0.00} {what}"));
+        if (_story.Count > MostStory) _story.Dequeue();
     }
 }

@@ -5,4 +5,8 @@ namespace Mesh.Faults;
 /// <param name="What">What happens.</param>
 /// <param name="Bound">What is promised.</param>
 /// <param name="InjectAsync">Does it, and returns when it has healed; what a fault leaves behind is repaired by what it sets.</param>
-internal sealed record FaultKind(string Key, string What, Bound Bound, Func<Fault, Task> InjectAsync);
+internal sealed record FaultKind(string Key, string What, Bound Bound, Func<Fault, Task> InjectAsync)
+{
+    /// <summary>Whether clients lose their connections by it: a farewell may not be heard.</summary>
+    public bool DropsClients { get; init; }
+}

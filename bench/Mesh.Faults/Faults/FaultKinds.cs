@@ -37,15 +37,15 @@ internal static class FaultKinds
         [
             new(Calm, "nothing: users join, publish, leave, reload", Bound.Of(Equal), _ => Task.CompletedTask),
             // The kill is the moment from which it counts.
-            new("kill", "a node is killed (SIGKILL)", Bound.Of(Dead, unheard: Dead), NodeFaults.KillAsync),
+            new("kill", "a node is killed (SIGKILL)", Bound.Of(Dead, unheard: Dead), NodeFaults.KillAsync) { DropsClients = true },
             // Who leaves while the node is stopped is missed when it goes on: its own end of the connection is over then.
-            new("pause", "a node stands still (SIGSTOP), and goes on", Bound.Of(Dead, unheard: 12 + NotBack), NodeFaults.PauseAsync),
+            new("pause", "a node stands still (SIGSTOP), and goes on", Bound.Of(Dead, unheard: 12 + NotBack), NodeFaults.PauseAsync) { DropsClients = true },
             // Each node says goodbye before it goes; who does not come back elsewhere has the grace, or the node's lease.
-            new("terminate", "all nodes are stopped (SIGTERM) and started again, one after the other", Bound.Of(Reachable, unheard: Dead), NodeFaults.TerminateAsync),
-            new("reset", "a node's connections are reset, and new ones refused for a time", Bound.Of(Reachable, unheard: NotBack), NetworkFaults.ResetAsync),
-            new("black-hole", "nothing gets through between clients and a node, and nobody is told", silent, NetworkFaults.BlackHoleAsync),
-            new("lost-requests", "one-way loss: a node hears nothing of its clients", silent, NetworkFaults.LoseRequestsAsync),
-            new("lost-answers", "one-way loss: clients hear nothing of a node", silent, NetworkFaults.LoseAnswersAsync),
+            new("terminate", "all nodes are stopped (SIGTERM) and started again, one after the other", Bound.Of(Reachable, unheard: Dead), NodeFaults.TerminateAsync) { DropsClients = true },
+            new("reset", "a node's connections are reset, and new ones refused for a time", Bound.Of(Reachable, unheard: NotBack), NetworkFaults.ResetAsync) { DropsClients = true },
+            new("black-hole", "nothing gets through between clients and a node, and nobody is told", silent, NetworkFaults.BlackHoleAsync) { DropsClients = true },
+            new("lost-requests", "one-way loss: a node hears nothing of its clients", silent, NetworkFaults.LoseRequestsAsync) { DropsClients = true },
+            new("lost-answers", "one-way loss: clients hear nothing of a node", silent, NetworkFaults.LoseAnswersAsync) { DropsClients = true },
             // What users did meanwhile on the node counts when it is back.
             new("cut", "one node does not reach Redis, with resets or in silence", Bound.Of(Back, unheard: NotBack), NetworkFaults.CutAsync),
             new("cut-one-way", "one-way loss between one node and Redis", Bound.Of(Back, unheard: NotBack), NetworkFaults.CutOneWayAsync),
@@ -56,7 +56,7 @@ internal static class FaultKinds
             new("redis-restart", "Redis is killed, and starts empty", Bound.Of(Restored, unheard: NotBack), RedisFaults.RestartAsync),
             new("redis-failover", "Redis is killed, and starts with what it held some time before", Bound.Of(Restored, unheard: NotBack), RedisFaults.FailOverAsync),
             // Nobody is dead before a node that judges has itself renewed its lease for as long as one lasts.
-            new("kill-without-redis", "a node is killed while no node reaches Redis", Bound.Of(20, unheard: 20), NodeFaults.KillWithoutRedisAsync),
+            new("kill-without-redis", "a node is killed while no node reaches Redis", Bound.Of(20, unheard: 20), NodeFaults.KillWithoutRedisAsync) { DropsClients = true },
         ];
     }
 }
