@@ -74,7 +74,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
 
     private async Task<IReadOnlyList<string>> DifferencesAsync()
     {
-        List<Difference> all = [.. _truth.Differences(), .. await _truth.NewcomersDifferencesAsync()];
+        List<Difference> all = [.. await _truth.NewcomersDifferencesAsync(), .. _truth.Differences()];
         return all is [] ? [Late] : Difference.Describe(all);
     }
 

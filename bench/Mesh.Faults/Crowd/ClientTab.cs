@@ -46,7 +46,9 @@ internal sealed class ClientTab(string name, string room, string url, string key
             await presence.DisposeAsync();
             return true;
         }
-        return await IsHeardAsync(() => _client.CloseAsync());
+        var heard = await IsHeardAsync(() => _client.CloseAsync());
+        await presence.DisposeAsync();
+        return heard;
     }
 
     public async Task<bool> ReloadAsync()

@@ -71,7 +71,9 @@ const acts = {
     const online = client.status === Status.ONLINE;
     const started = performance.now();
     await client.close();
-    return { heard: online && performance.now() - started < UNANSWERED_MS };
+    const heard = online && performance.now() - started < UNANSWERED_MS;
+    await helper.dispose();
+    return { heard };
   },
 };
 
