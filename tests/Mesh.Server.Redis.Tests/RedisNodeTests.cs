@@ -25,8 +25,12 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         time.Advance(TimeSpan.FromSeconds(1));
         (await one.RenewAsync()).ShouldBeEmpty();
         await database.KeyDeleteAsync(_names.RoomsOf(generation));
+        var isLost = false;
+        two.Lost += () => isLost = true;
         await two.RenewAsync();
         two.Generation.ShouldBe(generation);
+        isLost.ShouldBeTrue();
+        await two.IndexAsync(generation, "r");
         (await database.SetContainsAsync(_names.RoomsOf(generation), "r")).ShouldBeTrue();
 
         await database.SortedSetAddAsync(_names.LiveNodes, generation, 1);
