@@ -28,14 +28,14 @@ public sealed class MeshServer
         services.GetRequiredService<IOptions<MeshOptions>>(),
         services.GetRequiredService<IOptions<MeshJsonOptions>>());
 
-    /// <summary>Raised once for each connection that came; a resumed one had come before. What a handler throws is logged.</summary>
+    /// <summary>Raised once for each connection that came to this node; a resumed one had come before, unless it was on another. What a handler throws is logged.</summary>
     public event EventHandler<ConnectionEventArgs> Connected
     {
         add => _events.Connected += value;
         remove => _events.Connected -= value;
     }
 
-    /// <summary>Raised once for each connection that went: for a session, when its grace is over.</summary>
+    /// <summary>Raised once for each connection that went from this node: for a session, when its grace is over, or when another node has it.</summary>
     public event EventHandler<ConnectionEventArgs> Disconnected
     {
         add => _events.Disconnected += value;
