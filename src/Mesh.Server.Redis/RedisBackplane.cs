@@ -9,12 +9,17 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 {
     private readonly RedisConnection _redis;
     private readonly RedisNames _names;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
     private readonly RedisSubscriptions _subscriptions;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task<RedisListening>> _listening;
 
-    public RedisBackplane(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions)
+    public RedisBackplane(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions, TimeProvider time)
     {
-        (_redis, _names, _subscriptions) = (redis, names, subscriptions);
+        (_redis, _names, _subscriptions, _time) = (redis, names, subscriptions, time);
         _listening = new(ListenAsync);
     }
 
@@ -32,21 +37,44 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     public async ValueTask SendAsync(Broadcast broadcast, CancellationToken cancellationToken)
     {
-        await _listening.Value.WaitAsync(cancellationToken);
         var address = JsonSerializer.SerializeToUtf8Bytes(new Address(broadcast.Room, [.. broadcast.Except]), AddressJson.Default.Address);
         var message = new byte[address.Length + 1 + broadcast.Frame.Length];
         address.CopyTo(message, 0);
         message[address.Length] = (byte)'\n';
         broadcast.Frame.CopyTo(message.AsMemory(address.Length + 1));
-        await (await _redis.SubscriberAsync()).PublishAsync(await _redis.ChannelAsync(_names.Broadcasts), message).WaitAsync(cancellationToken);
+        await RedisConnection.TryAsync(TellAsync);
+
+        async Task TellAsync()
+        {
+            // This node hears it, too.
+            await _listening.Value.WaitAsync(LongestWait, _time, cancellationToken);
+            await (await _redis.SubscriberAsync()).PublishAsync(await _redis.ChannelAsync(_names.Broadcasts), message).WaitAsync(cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _disposed.CancelAsync();
+        _disposed.Dispose();
         if (_listening is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await _listening.Value).DisposeAsync();
     }
 
-    private Task<RedisListening> ListenAsync() => _subscriptions.ListenAsync(_names.Broadcasts, Receive, static () => { });
+    // An application may begin while Redis is away.
+    private async Task<RedisListening> ListenAsync()
+    {
+        var end = _disposed.Token;
+        while (true)
+        {
+            try
+            {
+                return await _subscriptions.ListenAsync(_names.Broadcasts, Receive, static () => { });
+            }
+            catch (Exception away) when (RedisConnection.IsAway(away))
+            {
+                await Task.Delay(Pause, _time, end);
+            }
+        }
+    }
 
     private void Receive(ReadOnlyMemory<byte> message)
     {
