@@ -43,6 +43,12 @@ internal sealed class Membership(Room room) : IDisposable
         }
     }
 
+    /// <summary>Takes back what was seen since: it was of another membership.</summary>
+    public void ReturnTo(Member? last)
+    {
+        lock (_gate) _last = last;
+    }
+
     /// <summary>Calls <paramref name="expire"/> at the deadline of the member's newest state; a later call replaces it.</summary>
     public void ExpireAt(Member member, TimeProvider time, Action<Stamp> expire)
     {

@@ -172,12 +172,13 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             return;
         }
         if (connection.IsEnded) return;
-        var (state, joinedAt) = (intent.StateAt(rooms.Time), membership.Last?.JoinedAt);
+        var (state, last) = (intent.StateAt(rooms.Time), membership.Last);
         var change = await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
-        if (change.Member?.JoinedAt < joinedAt)
+        if (change.Member?.JoinedAt < last?.JoinedAt)
         {
             // The store went back to a membership before this one, and what was said then is over.
             await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
+            membership.ReturnTo(last);
             await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
         }
         if (intent.Metadata) await rooms.Store.SetMemberMetadataAsync(room, connection.Id, connection.Metadata, CancellationToken.None);
