@@ -12,5 +12,5 @@ internal sealed record SimulatedUser(string Name, bool IsVerified, IReadOnlyList
     public string ClientKey => $"client key of {Name}";
 
     /// <summary>When anything last happened that may make the user leave, by its own doing or by a fault that hits it alone.</summary>
-    public TimeSpan Disturbed { get; set; } = TimeSpan.MinValue;
+    public TimeSpan Disturbed { get; set; } = TimeSpan.FromDays(-1);
 }

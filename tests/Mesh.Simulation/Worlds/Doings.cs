@@ -9,7 +9,7 @@ internal sealed class Doings(World world)
 
     public void Plan(TimeSpan from, TimeSpan until)
     {
-        for (var count = world.Random.Next(20, 60); count > 0; count--)
+        for (var count = world.Random.Next(5, 60); count > 0; count--)
             world.Timeline.At(world.Within(from.TotalSeconds, until.TotalSeconds), Do);
     }
 
@@ -30,7 +30,7 @@ internal sealed class Doings(World world)
 
     private void Do(SimulatedClient tab, string room, List<SimulatedClient> tabs)
     {
-        switch (world.Random.Next(100))
+        switch (world.Random.Next(world.IsCalm ? 60 : 100))
         {
             case < 60:
                 tab.Publish(room, world.NextValue(), null);

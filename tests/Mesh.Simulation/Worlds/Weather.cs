@@ -4,9 +4,10 @@ namespace Mesh.Simulation;
 internal sealed class Weather
 {
     private readonly World _world;
-    // Faults that hit one client or node, and such as hit all.
     private readonly (string Name, Action Strike)[] _kindsOfOne;
     private readonly (string Name, Action Strike)[] _kindsOfAll;
+    private readonly (string Name, Action Strike) _loss;
+    private readonly (string Name, Action Strike) _totalLoss;
 
     public Weather(World world)
     {
@@ -17,10 +18,12 @@ internal sealed class Weather
             ("the store is away", CutAllFromStore),
             ("the store freezes", FreezeStore),
             ("the store restarts", Restart),
-            ("the store comes back empty", EmptyStore),
             ("changes are told late, twice, or not at all", Garble),
+            ("changes are not told", Deafen),
             ("all is slow", Slow),
         ];
+        _loss = ("the store loses its last changes", FailOver);
+        _totalLoss = ("the store comes back empty", EmptyStore);
         _kindsOfOne =
         [
             ("a client's connection breaks", () => Hit(Client, it => world.Net.Break(it))),
@@ -37,12 +40,12 @@ internal sealed class Weather
 
     public void Plan(TimeSpan from, TimeSpan until)
     {
-        var isMixed = _world.Hazards.HasFlag(Hazards.LossAmongFaults);
         // What the store has lost is known to those who saw it: they are to be there still.
-        var losesChanges = _world.Random.Next(5) == 0;
-        foreach (var kind in _kindsOfAll.Concat(losesChanges && !isMixed ? [] : _kindsOfOne))
+        var losesChanges = !_world.IsCalm && _world.Random.Next(5) == 0;
+        var hitsOne = !_world.IsCalm && (!losesChanges || _world.Hazards.HasFlag(Hazards.LossAmongFaults));
+        foreach (var kind in _kindsOfAll.Concat(_world.IsCalm ? [] : [_totalLoss]).Concat(hitsOne ? _kindsOfOne : []))
             if (_world.Random.Next(3) == 0) Plan(kind, from, until);
-        if (losesChanges) Plan(("the store loses its last changes", FailOver), from, until);
+        if (losesChanges) Plan(_loss, from, until);
         if (_world.Hazards.HasFlag(Hazards.LateCommands)) _world.Timeline.At(from, () => SetLate(true));
     }
 
@@ -223,12 +226,21 @@ internal sealed class Weather
     {
         var node = _world.OneOf(_world.Nodes);
         node.Listening.Odds = (_world.Random.NextDouble() / 2, _world.Random.NextDouble() / 2, _world.Random.NextDouble() / 2);
-        _world.Timeline.After(_world.Within(0.1, 6), () =>
-        {
-            node.Listening.Odds = default;
-            node.Machine.After(_world.Within(0, 3), node.Listening.SayMissed);
-        });
+        HearAgainAfter(_world.Within(0.1, 6), node);
     }
+
+    private void Deafen()
+    {
+        var node = _world.OneOf(_world.Nodes);
+        node.Listening.Odds = (1, 0, 0);
+        HearAgainAfter(_world.Within(0.1, 4), node);
+    }
+
+    private void HearAgainAfter(TimeSpan delay, SimulatedNode node) => _world.Timeline.After(delay, () =>
+    {
+        node.Listening.Odds = default;
+        node.Machine.After(_world.Within(0, 3), node.Listening.SayMissed);
+    });
 
     private void Slow()
     {

@@ -42,6 +42,9 @@ internal sealed class World
 
     public Ledger Ledger { get; }
 
+    /// <summary>In a calm world users only publish, and nothing happens but what hits all nodes and loses nothing: nobody has a reason to be missing.</summary>
+    public bool IsCalm { get; private set; }
+
     public IReadOnlyList<string> Rooms { get; private set; } = [];
 
     public IReadOnlyList<SimulatedUser> Users { get; private set; } = [];
@@ -108,6 +111,7 @@ internal sealed class World
 
     private void Begin()
     {
+        IsCalm = Random.Next(5) == 0;
         Rooms = [.. Enumerable.Range(1, Random.Next(3) == 0 ? 2 : 1).Select(it => $"room{it}")];
         Users = [.. Enumerable.Range(1, Random.Next(2, 5)).Select(it => new SimulatedUser(
             $"user{it}", Random.Next(3) == 0, [.. Enumerable.Range(0, Random.Next(1, 3)).Select(_ => new MemoryPresenceStorage())]))];
