@@ -26,6 +26,8 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
 
     public RedisKey DeadNodes => _start + "{nodes}:dead";
 
+    public RedisKey RenewingNodes => _start + "{nodes}:renewing";
+
     /// <summary>The rooms in which a generation of a node has had members.</summary>
     public RedisKey RoomsOf(string generation) => $"{_start}{{{generation}}}:rooms";
 

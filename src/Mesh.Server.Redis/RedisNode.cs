@@ -25,6 +25,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private long _renewingSince;
     private bool _hasLived;
     private bool _isAway;
+    private string? _run;
+    private int _watches;
 
     /// <summary>Names this node as long as its process lives.</summary>
     public string Name { get; } = NewGeneration();
@@ -53,13 +55,20 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _isAway = true;
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && time.GetElapsedTime(_renewingSince) >= Lease;
-        var database = await redis.DatabaseAsync();
+        var connection = await redis.ReadyAsync();
+        if (Interlocked.Exchange(ref _watches, 1) == 0) connection.ConnectionRestored += Restored;
+        var database = connection.GetDatabase();
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
-            [names.LiveNodes, names.DeadNodes],
+            [names.LiveNodes, names.DeadNodes, names.RenewingNodes],
             [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0", (long)LookedAfter.TotalMilliseconds]))!;
         var before = (string)answer[0]!;
-        if (before == "dead")
+        var run = (string)answer[2]!;
+        // A Redis that has restarted, or another one in its place, may have lost what it was told last: also who has left. All join
+        // again as another generation, and who is of this one still is a ghost, and goes with it.
+        var isAnother = _run is not null && run != _run;
+        _run = run;
+        if (before == "dead" || isAnother)
         {
             _generation = NewGeneration();
             return await RenewAsync();
@@ -95,6 +104,14 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         if (_indexed.ContainsKey((generation, room))) return;
         await RedisConnection.TryAsync(async () => await (await redis.DatabaseAsync()).SetAddAsync(names.RoomsOf(generation), room));
         _indexed[(generation, room)] = true;
+    }
+
+    // Redis may have lost the lease, and the index: nothing is to be joined before it has both again.
+    private void Restored(object? sender, ConnectionFailedEventArgs connection)
+    {
+        if (connection.ConnectionType != ConnectionType.Interactive) return;
+        Volatile.Write(ref _renewedAt, 0);
+        _indexed.Clear();
     }
 
     private static string NewGeneration() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 20);

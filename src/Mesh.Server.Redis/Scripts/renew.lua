@@ -2,24 +2,36 @@
 --
 -- KEYS[1]  generations that live: a sorted set by the end of their lease, ms since 1970
 -- KEYS[2]  generations that are dead: a sorted set by when they were found to be, kept for a day
+-- KEYS[3]  since when those that live have renewed without a break: a hash, ms since 1970
 -- ARGV[1]  the node's generation
 -- ARGV[2]  how long a lease lasts, ms
 -- ARGV[3]  1 if the node may judge others: it has itself renewed without a break for as long as a lease lasts
 -- ARGV[4]  how long the dead are looked after, ms: what they had sent may come late
 --
--- Returns new, alive, late or dead, as the node was before, and the dead that are to be looked after. One that is late judges nobody:
--- nor might the others have renewed, or Redis has lost that they did.
+-- Returns new, alive, late or dead, as the node was before, the dead that are to be looked after, and which run of Redis this is:
+-- another one may have lost what it was told last.
+
+-- A node that renews each second has paused if this much is between two of its renewals, ms.
+local BREAK = 3000
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return { 'dead', {} } end
-local lease = redis.call('ZSCORE', KEYS[1], ARGV[1])
-local before = not lease and 'new' or tonumber(lease) > now and 'alive' or 'late'
+local run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or ''
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return { 'dead', {}, run } end
+local ends, since = redis.call('ZSCORE', KEYS[1], ARGV[1]), tonumber(redis.call('HGET', KEYS[3], ARGV[1]))
+local before = not ends and 'new' or tonumber(ends) > now and 'alive' or 'late'
+-- By Redis's own clock: after it stood still, all that was sent meanwhile comes at once, and whoever comes first must not judge those
+-- whose renewals wait behind.
+if not ends or not since or now - (ends - ARGV[2]) > BREAK then
+  since = now
+  redis.call('HSET', KEYS[3], ARGV[1], string.format('%.0f', now))
+end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-if ARGV[3] ~= '1' or before == 'late' then return { before, {} } end
+if ARGV[3] ~= '1' or now - since < tonumber(ARGV[2]) then return { before, {}, run } end
 for _, late in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE')) do
   redis.call('ZREM', KEYS[1], late)
+  redis.call('HDEL', KEYS[3], late)
   redis.call('ZADD', KEYS[2], now, late)
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 86400000)
-return { before, redis.call('ZRANGE', KEYS[2], now - ARGV[4], '+inf', 'BYSCORE') }
+return { before, redis.call('ZRANGE', KEYS[2], now - ARGV[4], '+inf', 'BYSCORE'), run }

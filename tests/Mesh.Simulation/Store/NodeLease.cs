@@ -104,11 +104,11 @@ internal sealed class NodeLease
         var wasAway = _isAway;
         _isAway = true;
         if (!IsAlive) _renewingSince = 0;
-        var mayJudge = (_renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length) || _store.Planted == Planted.ReapsAfterOutage;
+        var mayJudge = _renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length;
         var generation = Generation;
         var (before, dead, run) = await _link.AskAsync(() =>
         {
-            var (before, dead) = _store.Leases.Renew(generation, _store.NowMilliseconds, Length, mayJudge, LookedAfter);
+            var (before, dead) = _store.Leases.Renew(generation, _store.NowMilliseconds, Length, mayJudge, LookedAfter, judgesAtOnce: _store.Planted == Planted.ReapsAfterOutage);
             return (before, dead, _store.Run);
         });
         // One that has restarted may have lost what it was told last: whoever is not joined by another generation is a ghost.

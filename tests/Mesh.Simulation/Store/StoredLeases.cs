@@ -3,23 +3,28 @@ namespace Mesh.Simulation;
 /// <summary>Which generations of nodes live, and in which rooms they had members.</summary>
 internal sealed class StoredLeases
 {
-    private const double DeadAreKept = 86_400_000;
+    private const long DeadAreKept = 86_400_000;
+    private const long Break = 3_000;
 
     private readonly Dictionary<string, long> _alive = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _since = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _dead = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedSet<string>> _rooms = new(StringComparer.Ordinal);
 
     /// <summary>As Scripts/renew.lua.</summary>
     /// <returns>new, alive or dead, as the generation was before, and the dead that are to be looked after.</returns>
-    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter)
+    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter, bool judgesAtOnce)
     {
         if (_dead.ContainsKey(generation)) return ("dead", []);
-        var before = _alive.ContainsKey(generation) ? "alive" : "new";
-        _alive[generation] = now + (long)lease.TotalMilliseconds;
-        if (!mayJudge) return (before, []);
+        var length = (long)lease.TotalMilliseconds;
+        var before = _alive.TryGetValue(generation, out var ends) ? "alive" : "new";
+        if (before == "new" || !_since.ContainsKey(generation) || now - (ends - length) > Break) _since[generation] = now;
+        _alive[generation] = now + length;
+        if (!judgesAtOnce && (!mayJudge || now - _since[generation] < length)) return (before, []);
         foreach (var late in _alive.Where(it => it.Value <= now).Select(it => it.Key).ToList())
         {
             _alive.Remove(late);
+            _since.Remove(late);
             _dead[late] = now;
         }
         foreach (var old in _dead.Where(it => it.Value <= now - DeadAreKept).Select(it => it.Key).ToList()) _dead.Remove(old);
@@ -44,6 +49,7 @@ internal sealed class StoredLeases
     {
         var copy = new StoredLeases();
         foreach (var (generation, end) in _alive) copy._alive[generation] = end;
+        foreach (var (generation, since) in _since) copy._since[generation] = since;
         foreach (var (generation, since) in _dead) copy._dead[generation] = since;
         foreach (var (generation, rooms) in _rooms) copy._rooms[generation] = new(rooms, StringComparer.Ordinal);
         return copy;
