@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mesh.Faults;
 
 FaultsOptions options;
@@ -14,15 +15,33 @@ catch (FormatException wrong)
     return 2;
 }
 
+// Whoever ends this program is not to be left with its processes.
+using var stop = new CancellationTokenSource();
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+
 Console.WriteLine($"Seed {options.Seed}, {options.Clients} clients");
 await using var cluster = await Cluster.StartAsync(options);
 await using var crowd = await Crowd.GatherAsync(cluster.Url, options, new(options.Seed));
 await using var bustle = new Bustle(crowd, options.Seed);
 var run = new Run(options, cluster, crowd, bustle);
-await run.AllAsync();
+try
+{
+    await run.AllAsync(stop.Token);
+}
+catch (OperationCanceledException)
+{
+    Console.WriteLine("Stopped.");
+}
 
 foreach (var (failure, times) in bustle.Failures) Console.WriteLine($"Refused {times} times: {failure}");
 Console.WriteLine();
 Console.Write(Table.Of(run.Outcomes));
 if (options.Output is not null) await File.WriteAllTextAsync(Checkout.Folder(options.Output), Page.Of(run, options, bustle.Acts));
 return run.Outcomes.Any(it => it.IsBreached) ? 1 : 0;
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -19,7 +19,8 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
 
     public IReadOnlyList<Outcome> Outcomes => _outcomes;
 
-    public async Task AllAsync()
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task AllAsync(CancellationToken stop)
     {
         var kinds = _kinds.Where(kind => kind.Key != FaultKinds.Calm && (options.Kinds.Count == 0 || options.Kinds.Contains(kind.Key, StringComparer.Ordinal))).ToArray();
         if (kinds.Length == 0) kinds = [_kinds[0]];
@@ -30,23 +31,24 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
             {
                 if (options.Rounds is null && Clock.Now > options.Minutes) return;
                 // Where something is never right, nothing that follows would tell anything.
-                if (!await IsRightAfterAsync(_kinds[0]) || !await IsRightAfterAsync(kind)) return;
+                if (!await IsRightAfterAsync(_kinds[0], stop) || !await IsRightAfterAsync(kind, stop)) return;
             }
         }
-        await IsRightAfterAsync(_kinds[0]);
+        await IsRightAfterAsync(_kinds[0], stop);
     }
 
-    private async Task<bool> IsRightAfterAsync(FaultKind kind)
+    private async Task<bool> IsRightAfterAsync(FaultKind kind, CancellationToken stop)
     {
         var fault = new Fault(kind, cluster, _random);
+        stop.ThrowIfCancellationRequested();
         bustle.Start();
-        await Task.Delay(fault.Between(0.5, 2));
+        await Task.Delay(fault.Between(0.5, 2), stop);
         if (kind.Key != FaultKinds.Calm) crowd.Fault = fault;
         fault.Begin("");
         await kind.InjectAsync(fault);
         await bustle.PauseAsync();
         if (kind.Key == FaultKinds.Calm) fault.Heal();
-        var outcome = await RightAsync(fault);
+        var outcome = await RightAsync(fault, stop);
         _outcomes.Add(outcome);
         Tell(fault, outcome);
         crowd.Fault = null;
@@ -54,7 +56,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
         return outcome.Right is not null;
     }
 
-    private async Task<Outcome> RightAsync(Fault fault)
+    private async Task<Outcome> RightAsync(Fault fault, CancellationToken stop)
     {
         var bound = Stopwatch.GetElapsedTime(fault.HealedAt, fault.BegunAt) + fault.Kind.Bound.Begun;
         if (bound < fault.Kind.Bound.Healed) bound = fault.Kind.Bound.Healed;
@@ -68,7 +70,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
                 differences = isRight ? [Late] : await DifferencesAsync();
             if (isRight) return new(fault.Kind, elapsed, differences);
             if (elapsed > bound + Patience) return new(fault.Kind, null, await DifferencesAsync());
-            await Task.Delay(Step);
+            await Task.Delay(Step, stop);
         }
     }
 

@@ -27,6 +27,9 @@ internal static class FaultKinds
     // A node that was cut off from Redis is back.
     private const double Back = 2;
 
+    // A silent connection to Redis never comes back: it is noticed by keepalives and canaries, two seconds apart and two late.
+    private const double Silence = 4;
+
     public static IReadOnlyList<FaultKind> All(TimeSpan pingInterval)
     {
         var ping = pingInterval.TotalSeconds;
@@ -47,8 +50,8 @@ internal static class FaultKinds
             new("lost-requests", "one-way loss: a node hears nothing of its clients", silent, NetworkFaults.LoseRequestsAsync) { DropsClients = true },
             new("lost-answers", "one-way loss: clients hear nothing of a node", silent, NetworkFaults.LoseAnswersAsync) { DropsClients = true },
             // What users did meanwhile on the node counts when it is back.
-            new("cut", "one node does not reach Redis, with resets or in silence", Bound.Of(Back, unheard: NotBack), NetworkFaults.CutAsync),
-            new("cut-one-way", "one-way loss between one node and Redis", Bound.Of(Back, unheard: NotBack), NetworkFaults.CutOneWayAsync),
+            new("cut", "one node does not reach Redis, with resets or in silence", Bound.Of(Back, begun: Silence + Back, unheard: NotBack), NetworkFaults.CutAsync),
+            new("cut-one-way", "one-way loss between one node and Redis", Bound.Of(Back, begun: Silence + Back, unheard: NotBack), NetworkFaults.CutOneWayAsync),
             new("redis-cut", "no node reaches Redis", Bound.Of(Restored, unheard: NotBack), RedisFaults.CutAsync),
             new("redis-reset", "all connections to Redis are reset", Bound.Of(Back, unheard: NotBack), RedisFaults.ResetAsync),
             new("redis-pause", "Redis stands still (SIGSTOP), and goes on", Bound.Of(Restored, unheard: NotBack), RedisFaults.PauseAsync),
