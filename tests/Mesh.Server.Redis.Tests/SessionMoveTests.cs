@@ -93,6 +93,28 @@ public sealed class SessionMoveTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     [Fact]
+    public async Task Who_comes_back_to_the_node_it_left_has_been_there_all_the_time()
+    {
+        await using var one = await StartAsync(grace: 1);
+        await using var two = await StartAsync(grace: 1);
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.EnterAsync("r");
+        var first = one.Mesh.FindConnection(alice.Id)!;
+        alice.Drop();
+        (alice, token) = await two.OpenWithTokenAsync(token);
+        await alice.EnterAsync("r");
+        // The first node has forgotten it, with the room, and then has it again.
+        await Wait.UntilAsync(() => first.Rooms.Count == 0);
+        alice.Drop();
+        (alice, _) = await one.OpenWithTokenAsync(token);
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        await observer.UntilAsync(() => observer.Events.Count == 2);
+        await observer.ShouldHaveEventsAsync(Joined("r", alice.Id), State("r", alice.Id, "1"));
+    }
+
+    [Fact]
     public async Task Who_moved_is_not_spoken_for_by_the_node_it_left()
     {
         await using var one = await StartAsync();

@@ -193,8 +193,9 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         {
             // The store may have lost the member, and with it the state.
             change = await rooms.Store.JoinAsync(room, NewMember(room), state ?? membership.Restore, cancellationToken);
-            // It left, and the store does not know: that membership is over, with all that was said in it.
-            if (isNew && membership.Room.Own.HasLeft(connection.Id) && change.Member?.JoinedAt < change.At)
+            // It left, and the store does not know: that membership is over, with all that was said in it. (One that comes from another
+            // node never left.)
+            if (isNew && connection.Session is not { Moves: > 0 } && membership.Room.Own.HasLeft(connection.Id) && change.Member?.JoinedAt < change.At)
             {
                 await rooms.Store.LeaveAsync(room, connection.Id, cancellationToken);
                 change = await rooms.Store.JoinAsync(room, NewMember(room), state, cancellationToken);
