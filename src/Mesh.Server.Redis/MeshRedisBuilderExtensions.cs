@@ -44,6 +44,7 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<RedisSubscriptions>();
         services.AddSingleton<RedisKnown>();
         services.AddSingleton<RoomScripts>();
+        services.AddSingleton<RoomChanges>();
         services.AddSingleton<RedisCanary>();
         services.AddSingleton<RedisNode>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();

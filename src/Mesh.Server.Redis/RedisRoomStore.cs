@@ -7,7 +7,7 @@ namespace Mesh.Server;
 
 /// <summary>The store of many nodes: each change is one script, which also tells it.</summary>
 internal sealed class RedisRoomStore(
-    RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, RedisKnown known, RoomScripts scripts, IOptions<MeshOptions> options) : IRoomStore
+    RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, RedisKnown known, RoomScripts scripts, RoomChanges changes, IOptions<MeshOptions> options) : IRoomStore
 {
     public event Action? MembersLost
     {
@@ -25,26 +25,28 @@ internal sealed class RedisRoomStore(
     {
         // Others may have taken the node for dead, and would not look for what it adds now.
         if (!node.IsAlive) throw RedisConnection.Unavailable();
-        await node.IndexAsync(node.Generation, room);
+        var generation = node.Generation;
+        await node.IndexAsync(generation, room);
         return await ChangeAsync(
             RedisScripts.Join,
             room,
+            generation,
             [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)],
             cancellationToken);
     }
 
     public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken) =>
-        ChangeAsync(RedisScripts.SetState, room, [connectionId, .. ScriptArguments.Of(state)], cancellationToken);
+        ChangeAsync(RedisScripts.SetState, room, node.Generation, [connectionId, .. ScriptArguments.Of(state)], cancellationToken);
 
     public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken) =>
-        ChangeAsync(RedisScripts.SetMetadata, room, [connectionId, metadata.Utf8], cancellationToken);
+        ChangeAsync(RedisScripts.SetMetadata, room, node.Generation, [connectionId, metadata.Utf8], cancellationToken);
 
     public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) =>
-        ChangeAsync(RedisScripts.Leave, room, [connectionId], cancellationToken);
+        ChangeAsync(RedisScripts.Leave, room, node.Generation, [connectionId], cancellationToken);
 
     public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
     {
-        var answer = await EvaluateAsync(RedisScripts.Read, room, [], cancellationToken);
+        var answer = await scripts.EvaluateAsync(RedisScripts.Read, room, node.Generation, [], cancellationToken);
         var roster = JsonSerializer.Deserialize((byte[])answer!, ProtocolJson.Default.Roster)!;
         known.See(room, roster.At);
         return roster;
@@ -86,9 +88,9 @@ internal sealed class RedisRoomStore(
         }
     }
 
-    private async ValueTask<RoomChange> ChangeAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken)
+    private async ValueTask<RoomChange> ChangeAsync(string script, string room, string generation, RedisValue[] arguments, CancellationToken cancellationToken)
     {
-        var answer = (RedisResult[])(await EvaluateAsync(script, room, arguments, cancellationToken))!;
+        var answer = (RedisResult[])(await changes.MakeAsync(script, room, generation, arguments, cancellationToken))!;
         var member = (byte[])answer[4]!;
         var at = new Stamp((long)answer[2], (long)answer[3]);
         known.See(room, at);
@@ -100,9 +102,6 @@ internal sealed class RedisRoomStore(
             Refusal = (string)answer[1]! is { Length: > 0 } refusal ? Enum.Parse<RestoreRefusal>(refusal) : null,
         };
     }
-
-    private ValueTask<RedisResult> EvaluateAsync(string script, string room, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        scripts.EvaluateAsync(script, room, node.Generation, arguments, cancellationToken);
 
     private sealed class Listening(RedisListening listening, IDisposable kept) : IAsyncDisposable
     {

@@ -1,17 +1,15 @@
 namespace Mesh.Server;
 
-/// <summary>The scripts of Scripts/, each with what all share before it.</summary>
+/// <summary>The scripts of Scripts/; each of a room has before it what all share.</summary>
 internal static class RedisScripts
 {
     private static readonly string Shared = Text("room");
 
-    public static string Join { get; } = Shared + Text("join");
+    public const string Join = "join", SetState = "set-state", SetMetadata = "set-metadata", Leave = "leave";
 
-    public static string SetState { get; } = Shared + Text("set-state");
-
-    public static string SetMetadata { get; } = Shared + Text("set-metadata");
-
-    public static string Leave { get; } = Shared + Text("leave");
+    /// <summary>Makes changes, each by one of the scripts above.</summary>
+    public static string Changes { get; } =
+        $"{Shared}\nlocal changes = {{}}\n{string.Concat(new[] { Join, SetState, SetMetadata, Leave }.Select(it => $"changes['{it}'] = function()\n{Text(it)}\nend\n"))}{Text("changes")}";
 
     public static string Reap { get; } = Shared + Text("reap");
 

@@ -21,8 +21,9 @@ public abstract class RedisRoomStoreConformance(IConnectionMultiplexer redis) : 
         var node = new RedisNode(connection, names, TimeProvider.System);
         await node.RenewAsync();
         var known = new RedisKnown();
+        var scripts = new RoomScripts(connection, names, known);
         return new RedisRoomStore(
-            connection, names, node, new(connection, TimeProvider.System), known, new(connection, names, known), Options.Create(new MeshOptions { MembersPerRoom = membersPerRoom }));
+            connection, names, node, new(connection, TimeProvider.System), known, scripts, new(scripts), Options.Create(new MeshOptions { MembersPerRoom = membersPerRoom }));
     }
 
     protected override async ValueTask<long> NowAsync() =>

@@ -16,6 +16,7 @@
 -- ARGV[2]  the generation of the node that asks
 -- The last three of ARGV: PUBLISH or SPUBLISH; the newest epoch and revision of the room that the node has seen, '' for none
 
+local ARGV = ARGV -- Of a change: see changes.lua.
 local room = KEYS[1]
 local EMPTY_FOR = 3600
 local PUBLISH = ARGV[#ARGV - 2]

@@ -1,0 +1,15 @@
+-- Makes several changes of a room, one after the other, each with its own revision and its own event.
+--
+-- ARGV[3-]  for each: join, set-state, set-metadata or leave; the generation of the node that asks; how many ARGV follow that are its own
+--
+-- Returns what each answers.
+
+local all, answers, at = ARGV, {}, 3
+while at < #all - 2 do
+  local make, count = changes[all[at]], tonumber(all[at + 2])
+  ARGV = { all[1], all[at + 1] }
+  for own = 1, count do ARGV[2 + own] = all[at + 2 + own] end
+  answers[#answers + 1] = make()
+  at = at + 3 + count
+end
+return answers
