@@ -10,6 +10,7 @@ public sealed class RedisCluster : IAsyncLifetime
     private const int Slots = 16384;
 
     private readonly (RunningRedis Redis, int Bus)[] _servers = [Server(), Server(), Server()];
+    private readonly List<RunningRedis> _replicas = [];
 
     public string Address => string.Join(',', _servers.Select(it => it.Redis.Address));
 
@@ -39,16 +40,35 @@ public sealed class RedisCluster : IAsyncLifetime
         await from.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", toId);
     }
 
+    /// <summary>Adds a replica to the server that has a key, and then kills that server: the replica takes over after a while.</summary>
+    public async Task FailOverAsync(RedisKey key)
+    {
+        var port = ((IPEndPoint)Connection.GetServer(key).EndPoint).Port;
+        var (first, _) = _servers.Single(it => it.Redis.Port == port);
+        var (replica, bus) = Server();
+        _replicas.Add(replica);
+        await replica.StartAsync();
+        var id = await TellAsync(first, "MYID");
+        await TellAsync(first, "MEET", "127.0.0.1", replica.Port, bus);
+        while (!(await TellAsync(replica, "NODES")).Contains(id, StringComparison.Ordinal)) await Task.Delay(10);
+        await TellAsync(replica, "REPLICATE", id);
+        foreach (var (redis, _) in _servers)
+            while (!(await TellAsync(redis, "NODES")).Contains($"slave {id}", StringComparison.Ordinal)) await Task.Delay(10);
+        await using (var connection = await ConnectionMultiplexer.ConnectAsync(replica.Address + ",allowAdmin=true"))
+            while (!(await connection.GetServer(replica.Address).InfoRawAsync("replication"))!.Contains("master_link_status:up", StringComparison.Ordinal)) await Task.Delay(10);
+        await first.KillAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Connection is not null) await Connection.DisposeAsync();
-        foreach (var (redis, _) in _servers) await redis.DisposeAsync();
+        foreach (var redis in _servers.Select(it => it.Redis).Concat(_replicas)) await redis.DisposeAsync();
     }
 
     private static (RunningRedis Redis, int Bus) Server()
     {
         var bus = FreePort.Next();
-        return (new("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", bus.ToString(CultureInfo.InvariantCulture)), bus);
+        return (new("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0", "--cluster-port", bus.ToString(CultureInfo.InvariantCulture)), bus);
     }
 
     private async Task MeetAsync()
