@@ -34,7 +34,7 @@ internal sealed class Weather
             ("a node freezes", () => HitFor(Node, it => it.Freeze(), it => it.Thaw(), 15)),
             ("a node is cut off from clients", () => HitFor(Node, it => world.Net.Cut(it), it => world.Net.Mend(it), 15)),
             ("a node is cut off from the store", CutFromStore),
-            ("a node loses its connections to the store", () => LoseStore([world.OneOf(world.Nodes)])),
+            ("a node loses its connections to the store", LoseStore),
         ];
     }
 
@@ -169,19 +169,26 @@ internal sealed class Weather
         node.Listening.Mend();
     }
 
-    private void LoseStore(IEnumerable<SimulatedNode> nodes)
+    private void LoseStore()
     {
-        foreach (var node in nodes.ToList())
-        {
-            node.Link.Lose();
-            if (_world.Random.Next(3) > 0) node.Listening.Lose();
-        }
+        var node = _world.OneOf(_world.Nodes);
+        node.Link.Lose();
+        if (_world.Random.Next(3) > 0) node.Listening.Lose();
     }
 
     private void Restart()
     {
         _world.Store.Restart();
-        LoseStore(_world.Nodes);
+        LoseAll();
+    }
+
+    private void LoseAll()
+    {
+        foreach (var node in _world.AllNodes)
+        {
+            node.Link.Lose();
+            node.Listening.Lose();
+        }
     }
 
     private void FreezeStore()
@@ -199,11 +206,7 @@ internal sealed class Weather
     {
         DisturbAll();
         _world.Store.Empty();
-        foreach (var node in _world.Nodes.ToList())
-        {
-            node.Link.Lose();
-            node.Listening.Lose();
-        }
+        LoseAll();
     }
 
     // Another takes over that lagged behind.
@@ -214,11 +217,7 @@ internal sealed class Weather
         {
             DisturbAll();
             takeOver();
-            foreach (var node in _world.Nodes.ToList())
-            {
-                node.Link.Lose();
-                node.Listening.Lose();
-            }
+            LoseAll();
         });
     }
 

@@ -54,6 +54,9 @@ internal sealed class World
     /// <summary>The nodes that live.</summary>
     public IEnumerable<SimulatedNode> Nodes => _nodes.Where(it => !it.Machine.IsDead);
 
+    /// <summary>All nodes, also those that are dead: something of them may still be on its way.</summary>
+    public IReadOnlyList<SimulatedNode> AllNodes => _nodes;
+
     /// <summary>The clients that were neither closed nor have crashed.</summary>
     public IEnumerable<SimulatedClient> Present => _clients.Where(it => it.IsThere);
 
