@@ -78,7 +78,7 @@ internal sealed class Judge(World world)
     // same user, or who was opened later on the same device, where it was the last word.
     private static bool IsFirm(Publication publication, List<Publication> all, List<SimulatedClient> inside)
     {
-        if (publication.Acknowledged is not { } at) return false;
+        if (publication.IsVain || publication.Acknowledged is not { } at) return false;
         var device = publication.Client.Device;
         var isLastThere = all.FindLast(it => it.Client.Device == device) == publication;
         return inside.Exists(it =>

@@ -21,7 +21,10 @@ internal sealed class Ledger(World world)
 
     public Publication Begin(SimulatedClient client, string room, int? value, TimeSpan? expireAfter)
     {
-        var publication = new Publication(client, room, value, expireAfter, world.Timeline.Now);
+        var publication = new Publication(client, room, value, expireAfter, world.Timeline.Now)
+        {
+            IsVain = value is null && client.Users(room).All(it => it.Id != client.User.Name),
+        };
         _publications.Add(publication);
         if (value is { } number) _byValue[number] = publication;
         if (publication.Last is null) world.Disturb(client.User);

@@ -23,7 +23,8 @@ internal sealed class Net(Timeline timeline, Random random, Action<string>? note
 
     public void Mend(Machine machine)
     {
-        if (!_cut.Remove(machine)) return;
+        // What a dead machine had still to send is lost with it.
+        if (machine.IsDead || !_cut.Remove(machine)) return;
         foreach (var wire in Of(machine)) wire.Release();
     }
 
