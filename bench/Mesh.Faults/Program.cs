@@ -33,6 +33,12 @@ catch (OperationCanceledException)
 {
     Console.WriteLine("Stopped.");
 }
+catch (Exception failure)
+{
+    // Unhandled it would leave the processes behind.
+    Console.WriteLine(failure);
+    return 3;
+}
 
 foreach (var (failure, times) in bustle.Failures) Console.WriteLine($"Refused {times} times: {failure}");
 Console.WriteLine();

@@ -45,15 +45,29 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
         await Task.Delay(fault.Between(0.5, 2), stop);
         if (kind.Key != FaultKinds.Calm) crowd.Fault = fault;
         fault.Begin("");
-        await kind.InjectAsync(fault);
+        var failure = await FailureOfAsync(() => kind.InjectAsync(fault));
         await bustle.PauseAsync();
         if (kind.Key == FaultKinds.Calm) fault.Heal();
-        var outcome = await RightAsync(fault, stop);
+        var outcome = failure is null ? await RightAsync(fault, stop) : new(kind, null, [failure]);
         _outcomes.Add(outcome);
         Tell(fault, outcome);
         crowd.Fault = null;
-        await fault.RepairAsync();
+        if (failure is null) await fault.RepairAsync();
         return outcome.Right is not null;
+    }
+
+    // A process that does not end, or does not come up again.
+    private static async Task<string?> FailureOfAsync(Func<Task> inject)
+    {
+        try
+        {
+            await inject();
+            return null;
+        }
+        catch (Exception failure) when (failure is TimeoutException or InvalidOperationException)
+        {
+            return failure.Message;
+        }
     }
 
     private async Task<Outcome> RightAsync(Fault fault, CancellationToken stop)

@@ -110,6 +110,10 @@ public sealed class DemoServer : IAsyncDisposable
         {
             await _process!.WaitForExitAsync().WaitAsync(Patience.Limit);
         }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The demo did not end, but said at last:\n{string.Join('\n', _output.TakeLast(20))}");
+        }
         finally
         {
             await KillAsync();

@@ -24,8 +24,8 @@ internal static class FaultKinds
     // Redis is back, empty or not up to date.
     private const double Restored = 5;
 
-    // A node that was cut off from Redis is back.
-    private const double Back = 2;
+    // A node that was cut off from Redis is back within 2 s; who was told meanwhile that it can't be reached asks again within 2 s.
+    private const double Back = Reachable;
 
     // A silent connection to Redis never comes back: it is noticed by keepalives and canaries, two seconds apart and two late.
     private const double Silence = 4;
