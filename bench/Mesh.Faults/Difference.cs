@@ -6,7 +6,7 @@ namespace Mesh.Faults;
 /// <param name="Viewer">Whose view it is in; null if it is in none.</param>
 internal sealed record Difference(string What, User? User, string? Viewer = null)
 {
-    private const int Most = 25;
+    private const int Most = 12;
     private const int MostViewers = 4;
     private const int MostStories = 3;
 

@@ -110,9 +110,9 @@ public sealed class DemoServer : IAsyncDisposable
         {
             await _process!.WaitForExitAsync().WaitAsync(Patience.Limit);
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
-            throw new TimeoutException($"The demo did not end, but said at last:\n{string.Join('\n', _output.TakeLast(20))}");
+            throw new TimeoutException($"The demo did not end, but said at last:\n{string.Join('\n', _output.TakeLast(20))}", late);
         }
         finally
         {
