@@ -8,6 +8,10 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
     private const string Late = "all was right a moment later";
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongStep = TimeSpan.FromMilliseconds(100);
+
+    // So long all is to stay right: what a fault does may show late.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     // For what has not come right within its bound, to tell late from never.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -75,16 +79,19 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
         var bound = Stopwatch.GetElapsedTime(fault.HealedAt, fault.BegunAt) + fault.Kind.Bound.Begun;
         if (bound < fault.Kind.Bound.Healed) bound = fault.Kind.Bound.Healed;
         bound += options.Slack;
+        var settled = fault.Kind.Key == FaultKinds.Calm ? TimeSpan.Zero : Settled;
         IReadOnlyList<string> differences = [];
+        TimeSpan? right = null;
         while (true)
         {
+            var asked = Stopwatch.GetElapsedTime(fault.HealedAt);
             var isRight = !_truth.Differences().Any() && await _truth.NewcomersDifferencesAsync() is [];
-            var elapsed = Stopwatch.GetElapsedTime(fault.HealedAt);
-            if (differences.Count == 0 && elapsed > bound)
-                differences = isRight ? [Late] : await DifferencesAsync();
-            if (isRight) return new(fault.Kind, elapsed, differences);
-            if (elapsed > bound + Patience) return new(fault.Kind, null, await DifferencesAsync());
-            await Task.Delay(Step, stop);
+            if (!isRight) right = null;
+            else right ??= Stopwatch.GetElapsedTime(fault.HealedAt);
+            if (differences.Count == 0 && (right ?? asked) > bound) differences = isRight ? [Late] : await DifferencesAsync();
+            if (asked - right >= settled) return new(fault.Kind, right, differences);
+            if (right is null && asked > bound + Patience) return new(fault.Kind, null, await DifferencesAsync());
+            await Task.Delay(isRight ? LongStep : Step, stop);
         }
     }
 
