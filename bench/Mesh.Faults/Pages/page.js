@@ -26,6 +26,18 @@ class PageStorage {
   }
 }
 
+/** Node.js 20 tells of a connection that failed by an error alone; in a browser its end follows. */
+class PageWebSocket extends WebSocket {
+  constructor(url) {
+    super(url);
+    let ended = false;
+    this.addEventListener("close", () => (ended = true));
+    this.addEventListener("error", () =>
+      setTimeout(() => ended || this.dispatchEvent(Object.assign(new Event("close"), { code: 1006, reason: "" }))),
+    );
+  }
+}
+
 /** Who is answered has closed sooner than this, in ms. */
 const UNANSWERED_MS = 900;
 
@@ -38,7 +50,7 @@ globalThis.document = Object.assign(new EventTarget(), { visibilityState: "visib
 const { MeshClient, Status } = await import(`${modules}/client.js`);
 const { createPresence } = await import(`${modules}/client-utils.js`);
 
-const client = new MeshClient(url);
+const client = new MeshClient(url, { WebSocket: PageWebSocket });
 let presence = null;
 
 const show = (users, fresh) =>
