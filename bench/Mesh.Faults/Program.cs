@@ -21,7 +21,7 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
 Console.WriteLine($"Seed {options.Seed}, {options.Clients} clients");
-await using var cluster = await Cluster.StartAsync(options);
+await using var cluster = await Cluster.StartAsync($"--Mesh:PingInterval={options.PingInterval:c}");
 await using var crowd = await Crowd.GatherAsync(cluster.Url, options, new(options.Seed));
 await using var bustle = new Bustle(crowd, options.Seed);
 var run = new Run(options, cluster, crowd, bustle);

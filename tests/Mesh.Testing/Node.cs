@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Mesh.Faults;
+namespace Mesh.Testing;
 
-/// <summary>One server, with a network between it and the clients, and one between it and Redis.</summary>
-internal sealed class Node : IAsyncDisposable
+/// <summary>One of several servers that share a Redis, with a network between it and the clients, and one between it and Redis.</summary>
+public sealed class Node : IAsyncDisposable
 {
     private Node(string name, DemoServer server, TcpProxy clients, TcpProxy redis) => (Name, Server, Clients, Redis) = (name, server, clients, redis);
 
@@ -21,13 +21,13 @@ internal sealed class Node : IAsyncDisposable
     /// <summary>Whether the load balancer sends anybody here.</summary>
     public bool IsInService { get; set; } = true;
 
-    public static async Task<Node> StartAsync(string name, RunningRedis redis, FaultsOptions options)
+    /// <param name="name">As people call it.</param>
+    /// <param name="redis">That it shares with others.</param>
+    /// <param name="options">As on the command line.</param>
+    public static async Task<Node> StartAsync(string name, RunningRedis redis, params string[] options)
     {
         var toRedis = new TcpProxy(redis.Port);
-        var server = await DemoServer.StartAtAsync(
-            FreePort.Next(),
-            string.Create(CultureInfo.InvariantCulture, $"--Mesh:Redis=127.0.0.1:{toRedis.Port}"),
-            $"--Mesh:PingInterval={options.PingInterval:c}");
+        var server = await DemoServer.StartAsync([string.Create(CultureInfo.InvariantCulture, $"--Mesh:Redis=127.0.0.1:{toRedis.Port}"), .. options]);
         return new(name, server, new(server.Port), toRedis);
     }
 

@@ -1,7 +1,7 @@
-namespace Mesh.Faults;
+namespace Mesh.Testing;
 
 /// <summary>Three nodes on one Redis, behind a load balancer that knows which of them are in service.</summary>
-internal sealed class Cluster : IAsyncDisposable
+public sealed class Cluster : IAsyncDisposable
 {
     private const int Size = 3;
 
@@ -10,7 +10,7 @@ internal sealed class Cluster : IAsyncDisposable
     private Cluster(RunningRedis redis, Node[] nodes)
     {
         (Redis, Nodes) = (redis, nodes);
-        // Who is sent where is not of the seed's chance: clients connect when they do.
+        // Who is sent where is not of a seed's chance: clients connect when they do.
         _front = new(() => (Nodes.Where(node => node.IsInService).ToArray() is { Length: > 0 } up ? Random.Shared.GetItems(up, 1)[0] : Nodes[0]).Clients.Port);
     }
 
@@ -21,7 +21,8 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Where clients connect.</summary>
     public string Url => _front.Url + "/";
 
-    public static async Task<Cluster> StartAsync(FaultsOptions options)
+    /// <param name="options">Of all nodes, as on the command line.</param>
+    public static async Task<Cluster> StartAsync(params string[] options)
     {
         var redis = new RunningRedis();
         await redis.StartAsync();
