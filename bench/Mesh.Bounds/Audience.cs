@@ -5,8 +5,8 @@ using Mesh.Client;
 namespace Mesh.Bounds;
 
 /// <summary>
-/// All who look at a room: one <see cref="Viewer"/>, whose view by user is what an application shows, and as many bare
-/// connections as it takes, each of which reads every diff.
+/// All who look at a room: a <see cref="Viewer"/> at each server, whose view by user is what an application shows, and as many
+/// bare connections as it takes, each of which reads every diff.
 /// </summary>
 internal sealed class Audience : IAsyncDisposable
 {
@@ -15,32 +15,54 @@ internal sealed class Audience : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _numbers = [];
     private readonly Lock _gate = new();
     private readonly BareConnection[] _bare;
+    private readonly Viewer[] _viewers;
     private volatile Sighting[] _sightings = [];
-    private Viewer? _viewer;
     private int _shown;
 
-    private Audience(string room, int size) => (Room, _bare) = (room, new BareConnection[size - 1]);
+    private Audience(string room, int size, int viewers) => (Room, _bare, _viewers) = (room, new BareConnection[size - viewers], new Viewer[viewers]);
 
     public string Room { get; }
 
-    public int Size => _bare.Length + 1;
+    public int Size => _bare.Length + _viewers.Length;
 
     /// <summary>How many frames and views it was shown so far, all receivers together.</summary>
     public int Shown => Volatile.Read(ref _shown);
 
-    public static async Task<Audience> GatherAsync(int port, string room, int size)
+    /// <param name="ports">Where they connect.</param>
+    /// <param name="room">Where they are.</param>
+    /// <param name="size">How many they are, at least one for each port.</param>
+    public static async Task<Audience> GatherAsync(IReadOnlyList<int> ports, string room, int size)
     {
-        var audience = new Audience(room, size);
-        await Parallel.ForAsync(0, size - 1, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (receiver, _) =>
+        var audience = new Audience(room, size, ports.Count);
+        await Parallel.ForAsync(0, audience._bare.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (receiver, _) =>
         {
-            var connection = audience._bare[receiver] = await BareConnection.ConnectAsync(port, (diff, at) => audience.Show(receiver, diff, at));
+            var connection = audience._bare[receiver] = await BareConnection.ConnectAsync(ports[receiver % ports.Count], (diff, at) => audience.Show(receiver, diff, at));
             await connection.OpenSessionAsync();
             await connection.EnterAsync(room);
         });
-        audience._viewer = await Viewer.ConnectAsync(port, "observer");
-        audience._viewer.Enter(room, audience.Show);
-        await audience._viewer.Presence.Ready.WaitAsync(Patience.Limit);
+        for (var index = 0; index < ports.Count; index++)
+        {
+            var receiver = audience._bare.Length + index;
+            var viewer = audience._viewers[index] = await Viewer.ConnectAsync(ports[index], "observer");
+            viewer.Enter(room, users => audience.Show(receiver, users));
+            await viewer.Presence.Ready.WaitAsync(Patience.Limit);
+        }
         return audience;
+    }
+
+    /// <summary>Lets a user of Mesh.Client in, with a state, and waits until all have seen it.</summary>
+    /// <param name="port">Where it connects.</param>
+    /// <param name="userId">Who it is.</param>
+    /// <param name="onUpdate">Gets what it sees itself.</param>
+    public async Task<Viewer> WelcomeAsync(int port, string userId, Action<IReadOnlyList<PresenceUser<State>>>? onUpdate = null)
+    {
+        var member = await Viewer.ConnectAsync(port, userId);
+        // The last that is seen of it: the join may come before the state.
+        using var published = AwaitPublish(userId, userId);
+        member.Enter(Room, onUpdate);
+        await member.PublishAsync(userId);
+        await published.SeenByAllAsync(0, Patience.Limit);
+        return member;
     }
 
     public Sighting AwaitPublish(string userId, string mark) =>
@@ -59,7 +81,7 @@ internal sealed class Audience : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_viewer is not null) await _viewer.DisposeAsync();
+        foreach (var viewer in _viewers) await viewer.DisposeAsync();
         await Parallel.ForEachAsync(_bare, (connection, _) => connection.DisposeAsync());
     }
 
@@ -79,10 +101,10 @@ internal sealed class Audience : IAsyncDisposable
         foreach (var sighting in _sightings) sighting.Show(receiver, diff, at);
     }
 
-    private void Show(IReadOnlyList<PresenceUser<State>> users)
+    private void Show(int receiver, IReadOnlyList<PresenceUser<State>> users)
     {
         var at = Stopwatch.GetTimestamp();
         Interlocked.Increment(ref _shown);
-        foreach (var sighting in _sightings) sighting.Show(_bare.Length, users, at);
+        foreach (var sighting in _sightings) sighting.Show(receiver, users, at);
     }
 }

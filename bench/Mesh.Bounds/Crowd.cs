@@ -1,6 +1,6 @@
 namespace Mesh.Bounds;
 
-/// <summary>Many users in a room, each of whom publishes and looks at all the others; and what all of them should see.</summary>
+/// <summary>Users in a room, each of whom publishes and looks at all the others; and what all of them should see.</summary>
 internal sealed class Crowd : IAsyncDisposable
 {
     // Long enough for anything that would still come to have come.
@@ -8,28 +8,52 @@ internal sealed class Crowd : IAsyncDisposable
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
     private readonly Dictionary<string, string> _truth = new(StringComparer.Ordinal);
-    private readonly Viewer[] _users;
+    private readonly RollCall _rollCall = new();
+    private readonly List<Viewer> _users = [];
+    private readonly string _room;
     private int _marks;
 
-    private Crowd(Viewer[] users) => _users = users;
+    private Crowd(string room) => _room = room;
 
-    public int Size => _users.Length;
+    public int Size => _users.Count;
+
+    /// <summary>How many views missed somebody who was there all the time.</summary>
+    public int Missed => _rollCall.Missed;
 
     /// <param name="room">The room.</param>
     /// <param name="ports">Where each of them connects: the server's port, or a proxy's.</param>
     public static async Task<Crowd> GatherAsync(string room, IEnumerable<int> ports)
     {
-        var crowd = new Crowd(await Task.WhenAll(ports.Select((port, index) => Viewer.ConnectAsync(port, $"user-{index}"))));
-        foreach (var user in crowd._users) user.Enter(room);
+        var crowd = new Crowd(room);
+        crowd.Enter(await Task.WhenAll(ports.Select((port, index) => Viewer.ConnectAsync(port, $"user-{index}"))));
         await crowd.PublishAsync(_ => true);
         await Wait.UntilAsync(crowd.IsRight);
+        crowd._rollCall.Expect(crowd._truth.Keys);
         return crowd;
+    }
+
+    /// <summary>One more, who is not missed yet.</summary>
+    public async Task JoinAsync(int port, string userId)
+    {
+        var user = await Viewer.ConnectAsync(port, userId);
+        Enter(user);
+        await PublishAsync(user);
+    }
+
+    /// <summary>One less.</summary>
+    public async Task LeaveAsync()
+    {
+        var user = _users[^1];
+        _users.Remove(user);
+        _truth.Remove(user.UserId);
+        _rollCall.Expect(_truth.Keys);
+        await user.DisposeAsync();
     }
 
     /// <summary>New states of some of them, which are true from now on.</summary>
     /// <returns>Completed when the server has acknowledged all of them.</returns>
     public Task PublishAsync(Predicate<int> who) =>
-        Task.WhenAll(_users.Where((_, index) => who(index)).Select(user => user.PublishAsync(_truth[user.UserId] = $"{++_marks}")));
+        Task.WhenAll(_users.Where((_, index) => who(index)).Select(PublishAsync));
 
     /// <summary>Waits until users whose connection is gone have a new one.</summary>
     /// <param name="who">Whose is gone.</param>
@@ -59,10 +83,22 @@ internal sealed class Crowd : IAsyncDisposable
         return since.Value;
     }
 
+    /// <returns>From then until views were right: they may be a moment before the last client says that it is back.</returns>
+    public static double Milliseconds(long from, long right) =>
+        right == long.MaxValue ? double.PositiveInfinity : Math.Max(0, Stopwatch.GetElapsedTime(from, right).TotalMilliseconds);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var user in _users) await user.DisposeAsync();
     }
+
+    private void Enter(params Viewer[] users)
+    {
+        foreach (var user in users) user.Enter(_room, _rollCall.Take);
+        _users.AddRange(users);
+    }
+
+    private Task PublishAsync(Viewer user) => user.PublishAsync(_truth[user.UserId] = $"{++_marks}");
 
     // Fresh, the same users in the same order, and the last that each of them said.
     private bool IsRight()

@@ -1,24 +1,30 @@
 namespace Mesh.Bounds;
 
-/// <summary>A session in an audience's room, seen by all, over a network of its own that can fail.</summary>
+/// <summary>A member of an audience's room, seen by all, over a network of its own that can fail.</summary>
 internal sealed class Guest : IAsyncDisposable
 {
     private readonly Audience _audience;
     private readonly string _userId;
-    private readonly TcpProxy _network;
+    private TcpProxy _network;
     private BareConnection _connection;
 
     private Guest(Audience audience, string userId, TcpProxy network, BareConnection connection) =>
         (_audience, _userId, _network, _connection) = (audience, userId, network, connection);
 
-    public static async Task<Guest> EnterAsync(Stage stage, Audience audience)
+    /// <summary>As a session.</summary>
+    public static async Task<Guest> EnterAsync(int port, string userId, Audience audience)
     {
-        var network = new TcpProxy(stage.Port);
-        var guest = new Guest(audience, stage.NewName("guest"), network, await BareConnection.ConnectAsync(network.Port));
+        var guest = await ConnectAsync(port, userId, audience);
         await guest._connection.OpenSessionAsync();
-        using var joined = audience.AwaitJoin(guest._connection.ConnectionId, guest._userId);
-        await guest._connection.EnterAsync(audience.Room, new(guest._userId, ""));
-        await joined.SeenByAllAsync(0, Patience.Limit);
+        await guest.BeSeenAsync(() => guest._connection.EnterAsync(audience.Room, new(userId, "")));
+        return guest;
+    }
+
+    /// <summary>As a plain client, which knows no sessions.</summary>
+    public static async Task<Guest> JoinAsync(int port, string userId, Audience audience)
+    {
+        var guest = await ConnectAsync(port, userId, audience);
+        await guest.BeSeenAsync(() => guest._connection.JoinPlainAsync(audience.Room, new(userId, "")));
         return guest;
     }
 
@@ -52,18 +58,33 @@ internal sealed class Guest : IAsyncDisposable
     public Task LeaveAsync() => LeaveTimeAsync(Promised.AtOnce, () => _connection.CloseAsync(1000));
 
     /// <summary>As the same session, on a new connection.</summary>
-    public async Task ResumeAsync()
+    public async Task ResumeAsync(int port)
     {
-        var before = _connection;
+        var (before, network) = (_connection, _network);
+        _network = new TcpProxy(port);
         _connection = await BareConnection.ConnectAsync(_network.Port);
         if (!await _connection.OpenSessionAsync(before.Token)) throw new InvalidOperationException("The session was not there any more.");
         await _connection.EnterAsync(_audience.Room);
         await before.DisposeAsync();
+        await network.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _connection.DisposeAsync();
         await _network.DisposeAsync();
+    }
+
+    private static async Task<Guest> ConnectAsync(int port, string userId, Audience audience)
+    {
+        var network = new TcpProxy(port);
+        return new(audience, userId, network, await BareConnection.ConnectAsync(network.Port));
+    }
+
+    private async Task BeSeenAsync(Func<Task> join)
+    {
+        using var joined = _audience.AwaitJoin(_connection.ConnectionId, _userId);
+        await join();
+        await joined.SeenByAllAsync(0, Patience.Limit);
     }
 }

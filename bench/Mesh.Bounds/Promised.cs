@@ -20,6 +20,21 @@ internal static class Promised
     /// <summary>The same after a page was closed.</summary>
     public static readonly TimeSpan ReloadGrace = TimeSpan.FromSeconds(2);
 
+    /// <summary>Members of a node that is killed, or cut off from Redis: its lease, and until others find that it has ended.</summary>
+    public static readonly TimeSpan NodeDead = TimeSpan.FromSeconds(10);
+
+    /// <summary>Members of a node that is shut down: the grace, and until others find that it is over.</summary>
+    public static readonly TimeSpan NodeShutDown = TimeSpan.FromSeconds(7);
+
+    /// <summary>Members of a node that was cut off from Redis, from its return.</summary>
+    public static readonly TimeSpan NodeBack = TimeSpan.FromSeconds(2);
+
+    /// <summary>Members of a node that died while Redis was away, from Redis's return: who judges has first to renew its own lease for as long as one lasts.</summary>
+    public static readonly TimeSpan NodeDeadWithoutRedis = TimeSpan.FromSeconds(20);
+
+    /// <summary>Until all views are right, from Redis's return, whatever it still knows.</summary>
+    public static readonly TimeSpan RedisBack = TimeSpan.FromSeconds(5);
+
     /// <summary>How long to wait for what is to happen within a bound, before it is taken for lost.</summary>
     public static TimeSpan Patience(TimeSpan bound) => bound + TimeSpan.FromSeconds(10);
 }

@@ -1,7 +1,10 @@
 namespace Mesh.Bounds;
 
-/// <summary>What all rows share: the demo server, its audiences, and how often a thing is to be measured.</summary>
-internal sealed class Stage(BoundsOptions options, DemoServer server) : IAsyncDisposable
+/// <summary>
+/// What most rows share: the demo server, its audiences, and how often a thing is to be measured. Or three servers that share
+/// a Redis: members are on the first, or come back on the second, and the audiences are on the last.
+/// </summary>
+internal sealed class Stage(BoundsOptions options, IReadOnlyList<DemoServer> servers) : IAsyncDisposable
 {
     // Before an act: longer and shorter than a flush interval, so that the room is quiet for some, and busy for others.
     private static readonly TimeSpan MostPause = TimeSpan.FromMilliseconds(100);
@@ -12,14 +15,23 @@ internal sealed class Stage(BoundsOptions options, DemoServer server) : IAsyncDi
     private readonly Dictionary<int, Audience> _audiences = [];
     private int _names;
 
-    public DemoServer Server => server;
+    /// <summary>Where members connect.</summary>
+    public DemoServer Server => servers[0];
 
-    public int Port => server.Port;
+    public int Port => Server.Port;
+
+    /// <summary>Where they come back.</summary>
+    public int ResumePort => servers[1 % servers.Count].Port;
+
+    /// <summary>The same in words; nothing where it is the same server.</summary>
+    public string WhereResumed => servers.Count == 1 ? "" : ", on another node";
 
     public int SlowRuns => options.SlowRuns;
 
     /// <summary>A room with nobody but an observer, and the one with all receivers.</summary>
     public IEnumerable<int> Sizes => options.Receivers == 1 ? [1] : [1, options.Receivers];
+
+    private TimeSpan ProcessorTime => servers.Aggregate(TimeSpan.Zero, (sum, server) => sum + server.ProcessorTime);
 
     public string NewName(string kind) => $"{kind}-{Interlocked.Increment(ref _names)}";
 
@@ -28,7 +40,7 @@ internal sealed class Stage(BoundsOptions options, DemoServer server) : IAsyncDi
     public async Task<Audience> AudienceAsync(int size)
     {
         if (!_audiences.TryGetValue(size, out var audience))
-            _audiences[size] = audience = await Audience.GatherAsync(Port, $"of-{size}", size);
+            _audiences[size] = audience = await Audience.GatherAsync([servers[^1].Port], $"of-{size}", size);
         return audience;
     }
 
@@ -50,9 +62,9 @@ internal sealed class Stage(BoundsOptions options, DemoServer server) : IAsyncDi
         for (var i = 0; i < options.Runs; i++)
         {
             await PauseAsync();
-            var (serverBefore, generatorBefore) = (Server.ProcessorTime, Environment.CpuUsage.TotalTime);
+            var (serverBefore, generatorBefore) = (ProcessorTime, Environment.CpuUsage.TotalTime);
             samples.Add(await run());
-            server += Server.ProcessorTime - serverBefore;
+            server += ProcessorTime - serverBefore;
             generator += Environment.CpuUsage.TotalTime - generatorBefore;
         }
         return (samples, new(server / options.Runs, generator / options.Runs));
@@ -69,6 +81,6 @@ internal sealed class Stage(BoundsOptions options, DemoServer server) : IAsyncDi
     public async ValueTask DisposeAsync()
     {
         await SendAudiencesHomeAsync();
-        await server.DisposeAsync();
+        foreach (var server in servers) await server.DisposeAsync();
     }
 }

@@ -15,7 +15,8 @@ internal static class Table
         it.Unit == Unit.Frames ? "nothing seen" : Text(it.Bound, it.Unit),
         Number(it.Runs),
         Text(it.Median, it.Unit),
-        Text(it.P99, it.Unit),
+        // Of less it is the maximum.
+        it.Samples.Count >= 100 ? Text(it.P99, it.Unit) : "",
         Text(it.Max, it.Unit) + (it.IsBreached ? " **breach**" : ""),
         Number(it.Receivers),
         it.Cost is { } cost ? $"{Text(cost.Server)} + {Text(cost.Generator)}{(it.Receivers > 1 && cost.IsMostlyGenerator ? " (clients limit)" : "")}" : "",

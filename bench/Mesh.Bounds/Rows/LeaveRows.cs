@@ -18,7 +18,7 @@ internal static class LeaveRows
         var audience = await stage.BigAudienceAsync();
         var samples = await stage.TogetherAsync(async () =>
         {
-            await using var guest = await Guest.EnterAsync(stage, audience);
+            await using var guest = await Guest.EnterAsync(stage.Port, stage.NewName("guest"), audience);
             return await guest.LeaveTimeAsync(bound, () => end(guest));
         });
         return [Measured.Time(what, bound, audience.Size, samples)];

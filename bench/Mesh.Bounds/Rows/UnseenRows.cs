@@ -24,26 +24,28 @@ internal static class UnseenRows
     private static async Task<Measured> ComeBackAsync(Stage stage, string what, TimeSpan grace, Func<Guest, Task> end)
     {
         var audience = await stage.BigAudienceAsync();
-        var guests = await Task.WhenAll(Enumerable.Range(0, stage.SlowRuns).Select(_ => Guest.EnterAsync(stage, audience)));
+        var guests = await Task.WhenAll(Enumerable.Range(0, stage.SlowRuns).Select(_ => Guest.EnterAsync(stage.Port, stage.NewName("guest"), audience)));
         var shown = await ShownAsync(audience, guests.Select(async guest =>
         {
             await end(guest);
             await Task.Delay(grace * InTime * Random.Shared.NextDouble());
-            await guest.ResumeAsync();
+            await guest.ResumeAsync(stage.ResumePort);
         }));
         foreach (var guest in guests)
         {
             await guest.LeaveAsync();
             await guest.DisposeAsync();
         }
-        return Measured.Nothing(what, audience.Size, guests.Length, shown);
+        return Measured.Nothing(what + stage.WhereResumed, audience.Size, guests.Length, shown);
     }
 
     private static async Task<Measured> ByThemselvesAsync(Stage stage)
     {
         var audience = await stage.BigAudienceAsync();
-        await using var network = new TcpProxy(stage.Port);
-        var members = await Task.WhenAll(Enumerable.Range(0, stage.SlowRuns).Select(_ => EnterAsync(stage, audience, network.Port)));
+        var port = stage.Port;
+        await using var network = new TcpProxy(() => port);
+        var members = await Task.WhenAll(Enumerable.Range(0, stage.SlowRuns).Select(_ => audience.WelcomeAsync(network.Port, stage.NewName("member"))));
+        port = stage.ResumePort;
         var shown = await ShownAsync(audience, [DropAllAsync(members, network)]);
         foreach (var member in members)
         {
@@ -52,19 +54,7 @@ internal static class UnseenRows
             await left.SeenByAllAsync(0, Patience.Limit);
             await member.DisposeAsync();
         }
-        return Measured.Nothing("clients of Mesh.Client drop, and are back by themselves", audience.Size, members.Length, shown);
-    }
-
-    private static async Task<Viewer> EnterAsync(Stage stage, Audience audience, int port)
-    {
-        var member = await Viewer.ConnectAsync(port, stage.NewName("member"));
-        var mark = stage.NewName("mark");
-        // The last that is seen of it: the join may come before the state.
-        using var published = audience.AwaitPublish(member.UserId, mark);
-        member.Enter(audience.Room);
-        await member.PublishAsync(mark);
-        await published.SeenByAllAsync(0, Patience.Limit);
-        return member;
+        return Measured.Nothing($"clients of Mesh.Client drop, and are back by themselves{stage.WhereResumed}", audience.Size, members.Length, shown);
     }
 
     private static async Task DropAllAsync(Viewer[] members, TcpProxy network)

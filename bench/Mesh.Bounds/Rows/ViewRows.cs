@@ -16,6 +16,9 @@ internal static class ViewRows
     // Within the grace and beyond it.
     private static readonly TimeSpan[] Outages = [TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(7)];
 
+    // Within which one network after the other fails.
+    private static readonly TimeSpan MostApart = TimeSpan.FromSeconds(2);
+
     public static async Task<IReadOnlyList<Measured>> OutageAsync(Stage stage)
     {
         await using var network = new TcpProxy(stage.Port);
@@ -31,10 +34,17 @@ internal static class ViewRows
             var back = crowd.AllBackAsync(index => index >= Undisturbed, run);
             var right = crowd.RightSinceAsync(back);
             network.Forward();
-            samples.Add(Between(await back, await right));
+            samples.Add(Crowd.Milliseconds(await back, await right));
             await publishing;
         }
         return [Measured.Time($"{Users - Undisturbed} of {Users} users drop for 0 to 7 s: all views equal, once all are connected again", Promised.Equal, crowd.Size, samples)];
+    }
+
+    /// <summary>Each behind one of three networks, which lead to three nodes.</summary>
+    public static async Task<IReadOnlyList<Measured>> NodesAsync(Stages stages)
+    {
+        var runs = await stages.RunAsync(NodesAsync);
+        return [Measured.Time($"{Users - Undisturbed} of {Users} users drop for 0 to 7 s, and come back to any node: all views equal, once all are connected again", Promised.Equal, Users, [.. runs])];
     }
 
     public static async Task<IReadOnlyList<Measured>> RestartAsync(Stage stage)
@@ -51,8 +61,8 @@ internal static class ViewRows
             var back = crowd.AllBackAsync(_ => true, run);
             var right = crowd.RightSinceAsync(back);
             await stage.Server.StartAgainAsync();
-            sinceReachable.Add(Between(await reachable, await right));
-            sinceBack.Add(Between(await back, await right));
+            sinceReachable.Add(Crowd.Milliseconds(await reachable, await right));
+            sinceBack.Add(Crowd.Milliseconds(await back, await right));
             await publishing;
         }
         return
@@ -60,6 +70,42 @@ internal static class ViewRows
             Measured.Time("the server is killed and starts again: all views equal, nobody missing, once it listens", Promised.EqualOnceReachable, crowd.Size, sinceReachable),
             Measured.Time("the same, once all are connected again", Promised.Equal, crowd.Size, sinceBack),
         ];
+    }
+
+    private static async Task<double> NodesAsync(ClusterStage stage)
+    {
+        var nodes = stage.Nodes;
+        await using var first = new TcpProxy(AnyPort);
+        await using var second = new TcpProxy(AnyPort);
+        await using var third = new TcpProxy(AnyPort);
+        TcpProxy[] networks = [first, second, third];
+        await using var crowd = await Crowd.GatherAsync(
+            stage.NewName("views"),
+            Enumerable.Range(0, Users).Select(index => index < Undisturbed ? nodes[index % nodes.Count].Server.Port : networks[index % networks.Length].Port));
+        var dropping = Task.WhenAll(networks.Select(DropAsync));
+        var publishing = crowd.PublishAsync(index => index % 3 == stage.Turn % 3);
+        var back = BackAsync();
+        var right = crowd.RightSinceAsync(back);
+        var milliseconds = Crowd.Milliseconds(await back, await right);
+        await publishing;
+        return milliseconds;
+
+        int AnyPort() => nodes[Random.Shared.Next(nodes.Count)].Server.Port;
+
+        async Task<long> BackAsync()
+        {
+            await dropping;
+            return await crowd.AllBackAsync(index => index >= Undisturbed, 1);
+        }
+    }
+
+    private static async Task DropAsync(TcpProxy network)
+    {
+        await Task.Delay(MostApart * Random.Shared.NextDouble());
+        network.Refuse();
+        network.Drop();
+        await Task.Delay(Outages[Random.Shared.Next(Outages.Length)]);
+        network.Forward();
     }
 
     private static int Runs(Stage stage) => Math.Min(stage.SlowRuns, 10);
@@ -81,8 +127,4 @@ internal static class ViewRows
             }
         }
     }
-
-    // Views may be right a moment before the last client says that it is back.
-    private static double Between(long from, long to) =>
-        to == long.MaxValue ? double.PositiveInfinity : Math.Max(0, Stopwatch.GetElapsedTime(from, to).TotalMilliseconds);
 }

@@ -1,0 +1,67 @@
+namespace Mesh.Bounds;
+
+/// <summary>Redis has lost all that it knew, or the last of it: every view is right again, and nobody is lost.</summary>
+internal static class RedisRows
+{
+    // On each node.
+    private const int Users = 4;
+
+    // How long Redis is away.
+    private static readonly TimeSpan MostAway = TimeSpan.FromSeconds(5);
+
+    // How far what takes over is behind.
+    private static readonly TimeSpan MostBehind = TimeSpan.FromSeconds(1);
+
+    public static Task<IReadOnlyList<Measured>> RestartedAsync(Stages stages) =>
+        LoseAsync(stages, "Redis is killed, and starts empty", (stage, _) => RestartAsync(stage));
+
+    public static Task<IReadOnlyList<Measured>> FlushedAsync(Stages stages) =>
+        LoseAsync(stages, "Redis is emptied (FLUSHALL)", (stage, _) => stage.Redis.EmptyAsync());
+
+    public static Task<IReadOnlyList<Measured>> FailedOverAsync(Stages stages) =>
+        LoseAsync(stages, "Redis is killed, and starts with an older dump", FailOverAsync);
+
+    private static async Task<IReadOnlyList<Measured>> LoseAsync(Stages stages, string what, Func<ClusterStage, Crowd, Task> loseAsync)
+    {
+        var runs = await stages.RunAsync(stage => RunAsync(stage, loseAsync));
+        var receivers = runs.First().Receivers;
+        return
+        [
+            Measured.Time($"{what}: all views are right, from its return", Promised.RedisBack, receivers, [.. runs.Select(run => run.Right)]),
+            Measured.Nothing($"{what}: somebody is missing in a view", receivers, runs.Count, runs.Sum(run => run.Missed)),
+        ];
+    }
+
+    private static async Task<(int Receivers, double Right, int Missed)> RunAsync(ClusterStage stage, Func<ClusterStage, Crowd, Task> loseAsync)
+    {
+        await using var crowd = await Crowd.GatherAsync(stage.NewName("crowd"), stage.Nodes.SelectMany(node => Enumerable.Repeat(node.Server.Port, Users)));
+        await loseAsync(stage, crowd);
+        var returned = Stopwatch.GetTimestamp();
+        // In every other run nobody says anything by which a node could notice that Redis has lost something.
+        await PublishAsync(crowd, stage, isNow: stage.Turn % 2 == 0);
+        var right = await crowd.RightSinceAsync(Task.CompletedTask);
+        stage.BeginAgain(stage.Nodes);
+        return (crowd.Size, Crowd.Milliseconds(returned, right), crowd.Missed);
+    }
+
+    private static async Task RestartAsync(ClusterStage stage)
+    {
+        await stage.Redis.KillAsync();
+        await Task.Delay(MostAway * Random.Shared.NextDouble());
+        await stage.Redis.StartAsync();
+    }
+
+    /// <summary>What the dump does not know: one has gone, one has come, and some have said something.</summary>
+    private static async Task FailOverAsync(ClusterStage stage, Crowd crowd)
+    {
+        await stage.Redis.KeepAsync();
+        await crowd.LeaveAsync();
+        await crowd.JoinAsync(stage.Nodes[stage.Turn % stage.Nodes.Count].Server.Port, "late");
+        await PublishAsync(crowd, stage, isNow: true);
+        await Task.Delay(MostBehind * Random.Shared.NextDouble());
+        await RestartAsync(stage);
+        stage.Redis.Forget();
+    }
+
+    private static Task PublishAsync(Crowd crowd, ClusterStage stage, bool isNow) => crowd.PublishAsync(index => isNow && index % 3 == stage.Turn % 3);
+}
