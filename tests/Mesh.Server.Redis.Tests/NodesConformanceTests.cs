@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using Mesh.Server.Tests.Backplane;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Mesh.Server.Redis.Tests;
+
+public sealed class RedisNodesTests(RedisServer redis) : NodesConformance(redis.Connection), IClassFixture<RedisServer>;
+
+[Collection(nameof(RedisCluster))]
+public sealed class ClusterNodesTests(RedisCluster redis) : NodesConformance(redis.Connection);
+
+/// <summary>Several nodes at once are one store: what each says, what it is answered, and what all are told is as a plain model says.</summary>
+public abstract class NodesConformance(IConnectionMultiplexer redis)
+{
+    private const int Nodes = 3;
+    private const int MostMembers = 5;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Any_sequence_on_several_nodes_is_as_the_model_says(int run)
+    {
+        var seed = HashCode.Combine(Environment.TickCount64, run);
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var model = new RoomModel(MostMembers);
+        var owners = new Dictionary<string, (int Node, int Moves)>(StringComparer.Ordinal);
+        var names = new RedisNames(Options.Create(new MeshRedisOptions { Prefix = $"nodes-{Guid.NewGuid():n}" }));
+        var stores = await Task.WhenAll(Enumerable.Range(0, Nodes).Select(_ => CreateAsync(names)));
+        var heard = stores.Select(_ => new ConcurrentQueue<RoomEvent>()).ToArray();
+        for (var node = 0; node < Nodes; node++) await stores[node].ListenAsync("r", heard[node].Enqueue, static () => { }, Cancellation);
+
+        for (var step = 0; step < 400; step++)
+        {
+            var told = $"seed {seed}, step {step}";
+            var id = $"c{random.Next(7)}";
+            var node = random.Next(Nodes);
+            var store = stores[node];
+            var isMember = model.Find(id) is not null;
+            var (owner, moves) = isMember ? owners[id] : (node, 0);
+            var state = new StateChange.Publish(RawJson.FromText($"{step}"));
+            switch (random.Next(6))
+            {
+                // It comes to this node, from another perhaps.
+                case 0 or 1:
+                    var joining = new NewMember(id, Moves: isMember && owner != node ? moves + 1 : moves);
+                    var initial = random.Next(2) == 0 ? state : null;
+                    model.Join(await store.JoinAsync("r", joining, initial, Cancellation), joining, initial, told);
+                    if (model.Find(id) is not null) owners[id] = (node, joining.Moves);
+                    break;
+                // A node that it has left speaks for it, or takes it for its own.
+                case 2 when isMember && owner != node:
+                    (await store.SetStateAsync("r", id, state, Cancellation)).Outcome.ShouldBe(ChangeOutcome.NotMember, told);
+                    (await store.LeaveAsync("r", id, Cancellation)).Outcome.ShouldBe(ChangeOutcome.NotMember, told);
+                    (await store.SetMemberMetadataAsync("r", id, RawJson.FromText("1"), Cancellation)).Outcome.ShouldBe(ChangeOutcome.NotMember, told);
+                    if (moves > 0) (await store.JoinAsync("r", new(id, Moves: moves - 1), state, Cancellation)).Outcome.ShouldBe(ChangeOutcome.Moved, told);
+                    break;
+                case 3:
+                    model.Leave(await stores[owner].LeaveAsync("r", id, Cancellation), id, told);
+                    break;
+                default:
+                    model.SetState(await stores[owner].SetStateAsync("r", id, state, Cancellation), id, state, told);
+                    break;
+            }
+            var roster = await stores[random.Next(Nodes)].ReadAsync("r", Cancellation);
+            roster.Members.ShouldBe(model.Members, told);
+            if (roster.Count > 0) roster.At.ShouldBe(model.At, told);
+        }
+        foreach (var events in heard)
+        {
+            await Wait.UntilAsync(() => events.LastOrDefault() is { } last && new Stamp(last.Change.Epoch, last.Change.To) >= model.At);
+            events.Select(it => new Stamp(it.Change.Epoch, it.Change.To)).ShouldBe(model.Changes, $"seed {seed}");
+        }
+    }
+
+    private async Task<RedisRoomStore> CreateAsync(RedisNames names)
+    {
+        var connection = new RedisConnection(() => Task.FromResult(redis));
+        var node = new RedisNode(connection, names, TimeProvider.System);
+        await node.RenewAsync();
+        var known = new RedisKnown();
+        var scripts = new RoomScripts(connection, names, known);
+        return new(connection, names, node, new(connection, TimeProvider.System), known, scripts, new(scripts), Options.Create(new MeshOptions { MembersPerRoom = MostMembers }));
+    }
+}
