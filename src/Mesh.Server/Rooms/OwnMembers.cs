@@ -28,6 +28,8 @@ internal sealed class OwnMembers(string room, IRoomStore store, TimeProvider tim
     {
         lock (_gate)
         {
+            // Another of the same id may be here by now: it went to another node and came back.
+            if (_byId.GetValueOrDefault(connection.Id) is { } other && other != connection) return;
             _byId.Remove(connection.Id);
             _left.Enqueue(connection.Id);
             if (_left.Count > MostLeft) _left.Dequeue();

@@ -6,6 +6,7 @@ internal sealed class Weather
     private readonly World _world;
     private readonly (string Name, Action Strike)[] _kindsOfOne;
     private readonly (string Name, Action Strike)[] _kindsOfAll;
+    private readonly (string Name, Action Strike)[] _kindsOfChannels;
     private readonly (string Name, Action Strike) _loss;
     private readonly (string Name, Action Strike) _totalLoss;
 
@@ -18,9 +19,12 @@ internal sealed class Weather
             ("the store is away", CutAllFromStore),
             ("the store freezes", FreezeStore),
             ("the store restarts", Restart),
+            ("all is slow", Slow),
+        ];
+        _kindsOfChannels =
+        [
             ("changes are told late, twice, or not at all", Garble),
             ("changes are not told", Deafen),
-            ("all is slow", Slow),
         ];
         _loss = ("the store loses its last changes", FailOver);
         _totalLoss = ("the store comes back empty", EmptyStore);
@@ -40,10 +44,14 @@ internal sealed class Weather
 
     public void Plan(TimeSpan from, TimeSpan until)
     {
-        // What the store has lost is known to those who saw it: they are to be there still.
+        // What the store has lost is known to those who saw it: they are to be there still, and to have been told.
         var losesChanges = !_world.IsCalm && _world.Random.Next(5) == 0;
-        var hitsOne = !_world.IsCalm && (!losesChanges || _world.Hazards.HasFlag(Hazards.LossAmongFaults));
-        foreach (var kind in _kindsOfAll.Concat(_world.IsCalm ? [] : [_totalLoss]).Concat(hitsOne ? _kindsOfOne : []))
+        var isMixed = _world.Hazards.HasFlag(Hazards.LossAmongFaults);
+        var kinds = _kindsOfAll.AsEnumerable();
+        if (!_world.IsCalm) kinds = kinds.Append(_totalLoss);
+        if (!losesChanges || isMixed) kinds = kinds.Concat(_kindsOfChannels);
+        if (!_world.IsCalm && (!losesChanges || isMixed)) kinds = kinds.Concat(_kindsOfOne);
+        foreach (var kind in kinds)
             if (_world.Random.Next(3) == 0) Plan(kind, from, until);
         if (losesChanges) Plan(_loss, from, until);
         if (_world.Hazards.HasFlag(Hazards.LateCommands)) _world.Timeline.At(from, () => SetLate(true));
