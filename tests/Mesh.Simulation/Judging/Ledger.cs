@@ -21,10 +21,7 @@ internal sealed class Ledger(World world)
 
     public Publication Begin(SimulatedClient client, string room, int? value, TimeSpan? expireAfter)
     {
-        var publication = new Publication(client, room, value, expireAfter, world.Timeline.Now)
-        {
-            IsVain = value is null && client.Users(room).All(it => it.Id != client.User.Name),
-        };
+        var publication = new Publication(client, room, value, expireAfter, world.Timeline.Now);
         _publications.Add(publication);
         if (value is { } number) _byValue[number] = publication;
         if (publication.Last is null) world.Disturb(client.User);
@@ -35,6 +32,7 @@ internal sealed class Ledger(World world)
     public void Acknowledge(Publication publication)
     {
         publication.Acknowledged = world.Timeline.Now;
+        publication.IsVain = publication.Value is null && HasNoStamp(publication);
         if (publication.Last is null) world.Disturb(publication.Client.User);
         world.Timeline.Mix((ulong)(publication.Value ?? 0));
         world.Note($"{publication} is acknowledged");
@@ -68,6 +66,9 @@ internal sealed class Ledger(World world)
         }
         world.Note($"{client.Machine.Name} sees in {room} at {at}: {string.Join(", ", users.Select(it => $"{it.Id}={it.State?.Value}×{it.TabCount}"))}");
     }
+
+    private bool HasNoStamp(Publication publication) =>
+        publication.Client.ConnectionId is not { } id || world.Store.Find(publication.Room)?.Roster?.Find(id)?.Stamp is null;
 
     private void Miss(SimulatedClient client, string room, string name)
     {

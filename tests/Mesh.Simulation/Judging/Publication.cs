@@ -11,8 +11,8 @@ internal sealed record Publication(SimulatedClient Client, string Room, int? Val
     /// <summary>When it was acknowledged; without that it may take effect at any time, or never.</summary>
     public TimeSpan? Acknowledged { get; set; }
 
-    /// <summary>Whether, as its tab saw it, there was anything to clear: a clear of nothing reaches nobody (protocol §9).</summary>
-    public bool IsVain { get; init; }
+    /// <summary>Whether it cleared nothing: that reaches nobody, and has no stamp (protocol §9).</summary>
+    public bool IsVain { get; set; }
 
     /// <summary>The tabs that have shown it.</summary>
     public HashSet<SimulatedClient> ShownBy { get; } = [];
