@@ -56,7 +56,7 @@ internal sealed class PlainTab(string name, string room, string url, Action unhe
             var (connection, standing) = Now();
             if (connection is null) await standing;
             // Who has just stood up has said it already, or it is said again.
-            else if (await TryAsync(() => SayAsync(connection, state))) return;
+            else if (await TryAsync(() => SayAsync(connection))) return;
             else await Task.Delay(Retry);
         }
     }
@@ -136,9 +136,9 @@ internal sealed class PlainTab(string name, string room, string url, Action unhe
             _members = null;
         }
         // Events may come before the answer is read: what they tell of is in it, or they follow it.
-        await DoAsync(connection, CommandNames.JoinRoom, new { roomName = room });
-        if (_state is { } state) await SayAsync(connection, state);
-        var answer = await DoAsync(connection, CommandNames.SubscribePresence, new { roomName = room });
+        await DoAsync(connection, CommandNames.JoinRoom, () => new { roomName = room });
+        if (_state is not null) await SayAsync(connection);
+        var answer = await DoAsync(connection, CommandNames.SubscribePresence, () => new { roomName = room });
         lock (_gate)
         {
             var present = answer.GetProperty("present").EnumerateArray().Select(one => one.GetProperty("id").GetString()!).ToDictionary(id => id, State? (_) => null, StringComparer.Ordinal);
@@ -173,17 +173,18 @@ internal sealed class PlainTab(string name, string room, string url, Action unhe
         }
     }
 
-    private Task<JsonElement> SayAsync(PlainConnection connection, State state) =>
-        DoAsync(connection, CommandNames.PublishPresenceState, new { roomName = room, state });
+    // Always the newest: one that was refused must not come after a later one.
+    private Task<JsonElement> SayAsync(PlainConnection connection) =>
+        DoAsync(connection, CommandNames.PublishPresenceState, () => new { roomName = room, state = _state });
 
     // What is refused for now is said again; what ends the connection ends this.
-    private static async Task<JsonElement> DoAsync(PlainConnection connection, string command, object payload)
+    private static async Task<JsonElement> DoAsync(PlainConnection connection, string command, Func<object> payload)
     {
         while (true)
         {
             try
             {
-                var answer = await connection.RequestAsync(command, payload, Limit);
+                var answer = await connection.RequestAsync(command, payload(), Limit);
                 if (answer.ValueKind != JsonValueKind.False) return answer;
             }
             catch (MeshException refusal) when (refusal.Code is not ("ECLOSED" or "ETIMEOUT"))
