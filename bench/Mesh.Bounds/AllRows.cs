@@ -27,6 +27,7 @@ internal static class AllRows
         new("killed", NodeRows.KilledAsync),
         new("shut-down", NodeRows.ShutDownAsync),
         new("cut-off", CutRows.CutOffAsync),
+        new("cut-off-silently", CutRows.CutOffSilentlyAsync),
         new("dies-without-redis", CutRows.DiesWithoutRedisAsync),
         new("redis-restarted", RedisRows.RestartedAsync),
         new("redis-flushed", RedisRows.FlushedAsync),

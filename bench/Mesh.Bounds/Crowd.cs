@@ -8,8 +8,8 @@ internal sealed class Crowd : IAsyncDisposable
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
     private readonly Dictionary<string, string> _truth = new(StringComparer.Ordinal);
-    private readonly RollCall _rollCall = new();
     private readonly List<Viewer> _users = [];
+    private readonly List<RollCall> _rollCalls = [];
     private readonly string _room;
     private int _marks;
 
@@ -17,8 +17,11 @@ internal sealed class Crowd : IAsyncDisposable
 
     public int Size => _users.Count;
 
-    /// <summary>How many views missed somebody who was there all the time.</summary>
-    public int Missed => _rollCall.Missed;
+    /// <summary>The milliseconds for which somebody who was there all the time was missing in a view, at most.</summary>
+    public double LongestMissing => _rollCalls.Max(rollCall => rollCall.LongestMissing);
+
+    /// <summary>What was wrong in a view last, for those who look for the cause.</summary>
+    public string LastDifference { get; private set; } = "";
 
     /// <param name="room">The room.</param>
     /// <param name="ports">Where each of them connects: the server's port, or a proxy's.</param>
@@ -28,7 +31,7 @@ internal sealed class Crowd : IAsyncDisposable
         crowd.Enter(await Task.WhenAll(ports.Select((port, index) => Viewer.ConnectAsync(port, $"user-{index}"))));
         await crowd.PublishAsync(_ => true);
         await Wait.UntilAsync(crowd.IsRight);
-        crowd._rollCall.Expect(crowd._truth.Keys);
+        crowd.ExpectAll();
         return crowd;
     }
 
@@ -46,7 +49,7 @@ internal sealed class Crowd : IAsyncDisposable
         var user = _users[^1];
         _users.Remove(user);
         _truth.Remove(user.UserId);
-        _rollCall.Expect(_truth.Keys);
+        ExpectAll();
         await user.DisposeAsync();
     }
 
@@ -76,7 +79,7 @@ internal sealed class Crowd : IAsyncDisposable
         while (since is null || !back.IsCompleted || Stopwatch.GetElapsedTime(since.Value) < ForGood)
         {
             if (Stopwatch.GetElapsedTime(started) > 2 * Patience.Limit) return long.MaxValue;
-            if (!IsRight()) since = null;
+            if (Difference() is { } difference) (since, LastDifference) = (null, difference);
             else since ??= Stopwatch.GetTimestamp();
             await Task.Delay(Step);
         }
@@ -94,18 +97,41 @@ internal sealed class Crowd : IAsyncDisposable
 
     private void Enter(params Viewer[] users)
     {
-        foreach (var user in users) user.Enter(_room, _rollCall.Take);
-        _users.AddRange(users);
+        foreach (var user in users)
+        {
+            var rollCall = new RollCall();
+            user.Enter(_room, rollCall.Take);
+            _users.Add(user);
+            _rollCalls.Add(rollCall);
+        }
+    }
+
+    private void ExpectAll()
+    {
+        foreach (var rollCall in _rollCalls) rollCall.Expect(_truth.Keys);
     }
 
     private Task PublishAsync(Viewer user) => user.PublishAsync(_truth[user.UserId] = $"{++_marks}");
 
+    private bool IsRight() => Difference() is null;
+
     // Fresh, the same users in the same order, and the last that each of them said.
-    private bool IsRight()
+    private string? Difference()
     {
         var first = _users[0].Presence.Users;
-        return first.Count == _truth.Count
-            && first.All(user => user.TabCount == 1 && user.State?.Mark == _truth.GetValueOrDefault(user.Id))
-            && _users.All(user => user.Presence.IsFresh && user.Presence.Users.SequenceEqual(first));
+        foreach (var user in _users)
+        {
+            var (presence, users) = (user.Presence, user.Presence.Users);
+            if (!presence.IsFresh) return $"{user.UserId} has a stale view";
+            if (_truth.Keys.FirstOrDefault(id => users.All(it => it.Id != id)) is { } missing) return $"{user.UserId} does not see {missing}";
+            foreach (var seen in users)
+            {
+                if (!_truth.TryGetValue(seen.Id, out var said)) return $"{user.UserId} sees {seen.Id}, who is gone";
+                if (seen.State?.Mark != said) return $"{user.UserId} sees {seen.Id} say {seen.State?.Mark} and not {said}";
+                if (seen.TabCount != 1) return $"{user.UserId} sees {seen.Id} in {seen.TabCount} tabs";
+            }
+            if (!users.SequenceEqual(first)) return $"{user.UserId} sees another order than {_users[0].UserId}";
+        }
+        return null;
     }
 }

@@ -11,20 +11,13 @@ internal static class CutRows
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>By resets and refusals in one run, silently in the next.</summary>
-    public static async Task<IReadOnlyList<Measured>> CutOffAsync(Stages stages)
+    public static Task<IReadOnlyList<Measured>> CutOffAsync(Stages stages) => CutOffAsync(stages, "by resets and refusals", network =>
     {
-        var runs = await stages.RunAsync(CutOffAsync);
-        const string What = "a node is cut off from Redis";
-        return
-        [
-            Measured.Time($"{What}: its members leave on the others", Promised.NodeDead, 2, [.. runs.Select(run => run.Left)]),
-            Measured.Time($"{What}: the views on it are stale", Promised.NodeDead, 2, [.. runs.Select(run => run.Stale)]),
-            Measured.Nothing($"{What}: somebody is missing in the views on it", 2, runs.Count, runs.Sum(run => run.Missed)),
-            Measured.Time("it is back: its members are back on the others, with what they said meanwhile", Promised.NodeBack, 2, [.. runs.Select(run => run.Back)]),
-            Measured.Time("it is back: the views on it are fresh", Promised.NodeBack, 2, [.. runs.Select(run => run.Fresh)]),
-        ];
-    }
+        network.Refuse();
+        network.Drop();
+    });
+
+    public static Task<IReadOnlyList<Measured>> CutOffSilentlyAsync(Stages stages) => CutOffAsync(stages, "silently", network => network.BlackHole());
 
     /// <summary>Refused in one run, in the next killed and started with what it held, in the third stopped.</summary>
     public static async Task<IReadOnlyList<Measured>> DiesWithoutRedisAsync(Stages stages)
@@ -33,34 +26,41 @@ internal static class CutRows
         return [Measured.Time("a node is killed while Redis is away: its members leave everywhere, from Redis’s return", Promised.NodeDeadWithoutRedis, 2, [.. runs])];
     }
 
-    private static async Task<(double Left, double Stale, int Missed, double Back, double Fresh)> CutOffAsync(ClusterStage stage)
+    private static async Task<IReadOnlyList<Measured>> CutOffAsync(Stages stages, string how, Action<TcpProxy> cut)
+    {
+        var what = $"a node is cut off from Redis, {how}";
+        var runs = await stages.RunAsync(stage => CutOffAsync(stage, cut));
+        return
+        [
+            Measured.Time($"{what}: its members leave on the others", Promised.NodeDead, 2, [.. runs.Select(run => run.Left)]),
+            Measured.Time($"{what}: the views on it are stale", Promised.NodeDead, 2, [.. runs.Select(run => run.Stale)]),
+            Measured.Nothing($"{what}: somebody is missing in the views on it", 2, runs.Count, runs.Sum(run => run.Missed)),
+            Measured.Time($"{what}, and is back: its members are back on the others, with what they said meanwhile", Promised.NodeBack, 2, [.. runs.Select(run => run.Back)]),
+            Measured.Time($"{what}, and is back: the views on it are fresh", Promised.NodeBack, 2, [.. runs.Select(run => run.Fresh)]),
+            Measured.Time($"{what}, and is back: nobody is missing in the views on it for longer", Promised.NodeBack, 2, [.. runs.Select(run => run.Missing)]),
+        ];
+    }
+
+    private static async Task<CutOff> CutOffAsync(ClusterStage stage, Action<TcpProxy> cut)
     {
         var victim = await stage.VictimAsync();
         int[] ports = [.. stage.Others(victim).Select(node => node.Server.Port)];
         await using var audience = await Audience.GatherAsync(ports, stage.NewName("cut-off"), ports.Length);
         await using var other = await audience.WelcomeAsync(ports[0], "other");
-        var rollCall = new RollCall();
-        await using var one = await audience.WelcomeAsync(victim.Server.Port, "one", rollCall.Take);
-        await using var two = await audience.WelcomeAsync(victim.Server.Port, "two", rollCall.Take);
+        RollCall[] rollCalls = [new(), new()];
+        await using var one = await audience.WelcomeAsync(victim.Server.Port, "one", rollCalls[0].Take);
+        await using var two = await audience.WelcomeAsync(victim.Server.Port, "two", rollCalls[1].Take);
         Viewer[] inside = [one, two];
         await Wait.UntilAsync(() => inside.All(it => it.Presence.IsFresh && it.Presence.Users.Count == 3));
-        rollCall.Expect(["one", "two", "other"]);
+        foreach (var rollCall in rollCalls) rollCall.Expect(["one", "two", "other"]);
         await Stage.PauseAsync();
 
         using var oneLeft = audience.AwaitLeave(one.ConnectionId, one.UserId);
         using var twoLeft = audience.AwaitLeave(two.ConnectionId, two.UserId);
-        var cut = Stopwatch.GetTimestamp();
-        if (stage.Turn % 2 == 0)
-        {
-            victim.Redis.BlackHole();
-        }
-        else
-        {
-            victim.Redis.Refuse();
-            victim.Redis.Drop();
-        }
-        var becomingStale = TimeAsync(cut, Promised.NodeDead, () => inside.All(it => !it.Presence.IsFresh));
-        var left = await LastAsync(cut, Promised.NodeDead, oneLeft, twoLeft);
+        var begun = Stopwatch.GetTimestamp();
+        cut(victim.Redis);
+        var becomingStale = TimeAsync(begun, Promised.NodeDead, () => inside.All(it => !it.Presence.IsFresh));
+        var left = await LastAsync(begun, Promised.NodeDead, oneLeft, twoLeft);
         var stale = await becomingStale;
         var mark = stage.NewName("meanwhile");
         var saying = one.PublishAsync(mark);
@@ -68,6 +68,7 @@ internal static class CutRows
 
         using var oneBack = audience.AwaitPublish(one.UserId, mark);
         using var twoBack = audience.AwaitJoin(two.ConnectionId, two.UserId);
+        var missed = rollCalls.Sum(rollCall => rollCall.Missed);
         var healed = Stopwatch.GetTimestamp();
         victim.Redis.Forward();
         stage.BeginAgain(victim);
@@ -75,7 +76,7 @@ internal static class CutRows
         var back = await LastAsync(healed, Promised.NodeBack, oneBack, twoBack);
         var fresh = await becomingFresh;
         await saying;
-        return (left, stale, rollCall.Missed, back, fresh);
+        return new(left, stale, missed, back, fresh, rollCalls.Max(rollCall => rollCall.LongestMissing));
     }
 
     private static async Task<double> DiesWithoutRedisAsync(ClusterStage stage)
@@ -139,4 +140,7 @@ internal static class CutRows
         }
         return Stopwatch.GetElapsedTime(since).TotalMilliseconds;
     }
+
+    /// <summary>Milliseconds, but for how many views missed somebody while the node was cut off.</summary>
+    private sealed record CutOff(double Left, double Stale, int Missed, double Back, double Fresh, double Missing);
 }

@@ -88,6 +88,7 @@ internal static class ViewRows
         var right = crowd.RightSinceAsync(back);
         var milliseconds = Crowd.Milliseconds(await back, await right);
         await publishing;
+        if (milliseconds > Promised.Equal.TotalMilliseconds) Console.Error.WriteLine($"Right after {milliseconds:0} ms; the last to come right: {crowd.LastDifference}");
         return milliseconds;
 
         int AnyPort() => nodes[Random.Shared.Next(nodes.Count)].Server.Port;
