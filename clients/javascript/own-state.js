@@ -115,7 +115,7 @@ export class OwnState {
   observe(record, own) {
     if (own && isNewer(record.stamp, this.#ownStamp)) this.#ownStamp = record.stamp ?? null;
     if (!this.#last || isNewer(record.stamp, this.#last.stamp)) this.#know(record);
-    this.#takeOver();
+    this.takeOver();
   }
 
   /**
@@ -125,7 +125,6 @@ export class OwnState {
   rejoined(stamp) {
     this.#ownStamp = stamp;
     this.#restoring = null;
-    this.#takeOver();
   }
 
   /**
@@ -164,7 +163,7 @@ export class OwnState {
     } else if (said) this.#restored(said.restore, answer.restored ?? false, answer.reason);
     this.#prepare();
     this.#flush();
-    this.#takeOver();
+    this.takeOver();
   }
 
   /** The roster that came with the entry has told what the user's other connections say. */
@@ -309,7 +308,7 @@ export class OwnState {
     }
     if (newest === intent) this.refuse(error);
     else for (const waiting of intent.waiting) waiting.reject(error);
-    this.#takeOver();
+    this.takeOver();
   }
 
   /** Says again, in a while, what the server could not take now. */
@@ -318,7 +317,7 @@ export class OwnState {
       this.#rest();
       if (this.#intent?.stalled) this.#intent.sent = this.#intent.stalled = false;
       this.#flush();
-      this.#takeOver();
+      this.takeOver();
     }, RETRY_MS);
   }
 
@@ -346,7 +345,7 @@ export class OwnState {
     if (!stamp || !isNewer(this.#last?.stamp, stamp)) this.#know(record);
     else if (this.#last) this.#know(this.#last);
     for (const waiting of intent.waiting) waiting.resolve();
-    this.#takeOver();
+    this.takeOver();
   }
 
   /**
@@ -372,7 +371,7 @@ export class OwnState {
   }
 
   /** Puts what another tab of this user published later onto the own member, so that it survives that tab. */
-  async #takeOver() {
+  async takeOver() {
     const last = this.#last;
     if (!this.#open || this.#intent || this.#retry !== undefined) return;
     if (!last?.stamp || !isNewer(last.stamp, this.#ownStamp) || sameStamp(last.stamp, this.#restoring)) return;

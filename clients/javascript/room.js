@@ -324,10 +324,11 @@ export class Room {
   #learn(members) {
     if (this.#holders.size === 0) return;
     const own = this.#seams.connectionId();
-    let all = [...members];
+    let [all, another] = [[...members], false];
     // The server may have joined it again, and then it has another number. While there was none, nothing was learned from its siblings.
     const self = all.find((one) => one.connectionId === own);
-    if (self && this.#entry && !this.#plain && this.#learnOwn(self, this.#entry)) all = [...(this.#replica.roster?.members.values() ?? [])];
+    if (self && this.#entry && !this.#plain) another = this.#learnOwn(self, this.#entry);
+    if (another) all = [...(this.#replica.roster?.members.values() ?? [])];
     const sibling = this.#siblingOf(own);
     for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of all) {
       if (!stamp) continue;
@@ -336,6 +337,7 @@ export class Room {
         this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, connectionId === own);
       }
     }
+    if (another) this.#own.takeOver();
   }
 
   /**
@@ -344,7 +346,7 @@ export class Room {
    * @returns whether it is another member than before
    */
   #learnOwn(own, entry) {
-    const another = entry.joinedAt && !sameStamp(entry.joinedAt, own.joinedAt);
+    const another = entry.joinedAt !== undefined && !sameStamp(entry.joinedAt, own.joinedAt);
     entry.number = own.number;
     entry.joinedAt = own.joinedAt;
     if (another) this.#own.rejoined(own.stamp ?? null);

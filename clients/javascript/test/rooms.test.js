@@ -221,3 +221,34 @@ test("while what nodes share is out of reach a room is entered again and again, 
   await link.enter({ stamp: [1, 6], snapshot: { epoch: 1, revision: 6, members: [{ ...me, state: "mine", stamp: [1, 6] }] } });
   assert.equal(settled, true);
 });
+
+test("an own member that the server has joined again, as it was long ago, gets the state of its siblings", async () => {
+  open();
+  attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [other, me] } });
+  assert.deepEqual(link.last.payload.state, "busy");
+  link.last.answer({ restored: true });
+  await settle();
+  // While the own member was away nothing was learned; it comes back under another number.
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 6, left: [1] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 6, to: 7, updated: [{ number: 2, state: "free", stamp: [1, 7] }] });
+  const { length } = link.requests;
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 7, to: 8, joined: [{ ...me, number: 3, joinedAt: [1, 8] }] });
+  assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["free"]);
+});
+
+test("a room that could not be entered again is left all the same, and is not stale once it is entered", async () => {
+  open();
+  const holder = attach();
+  const snapshot = { epoch: 1, revision: 5, members: [me] };
+  await link.enter({ stamp: null, snapshot });
+  rooms.get("r").diff({ roomName: "r", epoch: 2, from: 1, to: 1, stale: true });
+  await link.shut("EUNAVAILABLE");
+  mock.timers.tick(500);
+  await link.enter({ stamp: null, snapshot: { ...snapshot, epoch: 2 } });
+  assert.equal(holder.fresh, true);
+  rooms.get("r").diff({ roomName: "r", epoch: 2, from: 7, to: 7 });
+  await link.shut("EUNAVAILABLE");
+  rooms.get("r").detach(holder);
+  assert.equal(link.requests.filter((one) => one.command === "mesh/leave-room").length, 1);
+});

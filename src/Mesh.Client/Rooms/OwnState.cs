@@ -77,12 +77,24 @@ internal sealed class OwnState
     }
 
     /// <summary>The own member is another one by now: the server has joined again what the store had lost, perhaps as it was long ago.</summary>
-    /// <param name="stamp">That of its state.</param>
+    /// <param name="stamp">That of its state. What is newer is to be put onto it: see <see cref="TakeOver"/>.</param>
     public void Rejoined(Stamp? stamp)
     {
         _ownStamp = stamp;
         _restoring = null;
-        TakeOver();
+    }
+
+    /// <summary>Puts what another tab of this user published later onto the own member, so that it survives that tab.</summary>
+    public void TakeOver()
+    {
+        if (!_isOpen || _intent is not null || _retry.IsSet || _last is not { Stamp: { } stamp } last) return;
+        if (!IsNewer(stamp, _ownStamp) || stamp == _restoring) return;
+        _restoring = stamp;
+        _owner.Restore(last, (result, error) =>
+        {
+            if (error is null) Restored(last, result!.Restored, result.Reason);
+            else NotRestored(stamp, error);
+        });
     }
 
     /// <summary>Learns from a plain server, which has no stamps, what the own member's state is.</summary>
@@ -291,19 +303,6 @@ internal sealed class OwnState
     {
         _last = record;
         if (_intent is null) _owner.Store(record);
-    }
-
-    // Puts what another tab of this user published later onto the own member, so that it survives that tab.
-    private void TakeOver()
-    {
-        if (!_isOpen || _intent is not null || _retry.IsSet || _last is not { Stamp: { } stamp } last) return;
-        if (!IsNewer(stamp, _ownStamp) || stamp == _restoring) return;
-        _restoring = stamp;
-        _owner.Restore(last, (result, error) =>
-        {
-            if (error is null) Restored(last, result!.Restored, result.Reason);
-            else NotRestored(stamp, error);
-        });
     }
 
     private void NotRestored(Stamp stamp, MeshException error)

@@ -280,7 +280,8 @@ internal sealed class Room : IOwnStateOwner
         var own = _rooms.ConnectionId;
         // Not by its number: the server may have joined it again, and then it has another.
         var self = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
-        if (self is not null && LearnOwn(self)) members = Feed.Shown!.Members;
+        var isAnother = self is not null && LearnOwn(self);
+        if (isAnother) members = Feed.Shown!.Members;
         var sibling = self?.Sibling;
         foreach (var member in members)
         {
@@ -290,6 +291,7 @@ internal sealed class Room : IOwnStateOwner
             if (Feed.IsPlain) Own.See(member.State);
             else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
         }
+        if (isAnother) Own.TakeOver();
     }
 
     // True if it is another member than before: while there was none, nothing was learned from its siblings.

@@ -232,6 +232,21 @@ public sealed class OwnStateTests
         _bench.Restored.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public void An_own_member_that_was_joined_again_as_it_was_long_ago_gets_the_state_again()
+    {
+        Own.Opened(null, new(new(1, 1)));
+        Own.Observe(Record("new", 5), own: true);
+        _bench.Restored.ShouldBeEmpty();
+        Own.Rejoined(new(1, 1));
+        Own.TakeOver();
+        Own.TakeOver();
+        _bench.Restored.ShouldBe([Record("new", 5)]);
+        Own.Rejoined(null);
+        Own.TakeOver();
+        _bench.Restored.Count.ShouldBe(2);
+    }
+
     private static RawJson Json(string text) => RawJson.FromText($"\"{text}\"");
 
     private static OwnRecord Record(string state, long revision, long? deadline = null) => new(Json(state)) { Stamp = new(1, revision), Deadline = deadline };

@@ -18,6 +18,20 @@ public sealed class RoomHistoryTests
     }
 
     [Fact]
+    public void What_was_compared_leads_on_from_where_it_begins_and_not_from_within()
+    {
+        var history = new RoomHistory(8);
+        history.Add(new() { Epoch = 1, From = 1, To = 2, Left = [1] });
+        // Whoever came and went between 2 and 6 is not named.
+        history.Add(new() { Epoch = 1, From = 2, To = 6, Left = [2] });
+        history.Add(new() { Epoch = 1, From = 6, To = 7, Left = [3] });
+        history.Since(new(1, 1), new(1, 7)).ShouldBe(new RosterDiff { Epoch = 1, From = 1, To = 7, Left = [1, 2, 3] });
+        history.Since(new(1, 2), new(1, 7)).ShouldBe(new RosterDiff { Epoch = 1, From = 2, To = 7, Left = [2, 3] });
+        history.Since(new(1, 4), new(1, 7)).ShouldBeNull();
+        history.Since(new(1, 6), new(1, 7)).ShouldBe(new RosterDiff { Epoch = 1, From = 6, To = 7, Left = [3] });
+    }
+
+    [Fact]
     public void What_large_states_weigh_is_bounded_too()
     {
         var history = new RoomHistory(1024);

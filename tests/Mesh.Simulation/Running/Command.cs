@@ -8,7 +8,7 @@ internal static class Command
 {
     private const int MostShown = 20;
 
-    public static bool IsMeant(string[] arguments) => arguments.Length > 0 && arguments[0] is "--seeds" or "--seed";
+    public static bool IsMeant(string[] arguments) => arguments.Length > 0 && arguments[0] is "--seeds" or "--seed" or "--first";
 
     public static int Run(string[] arguments)
     {
