@@ -18,7 +18,7 @@ internal static class Page
 
         {Table.Of(run.Outcomes)}
         - A sample is the time from the moment at which the fault has healed (a kill: from the kill) until every view is equal to the truth:
-          each client's view by user, what each plain client has heard, and what each node tells a newcomer of each room; and stays so for 2 s.
+          each client's view by user, what each plain client has heard, and what each node tells a newcomer of each room; and stays so for 1 s.
         - The truth is what was done: who is in which room with how many tabs, and the state acknowledged last.
         - Users go on during a fault, and pause when it has healed. What was asked meanwhile is to be acknowledged by then, too.
         - The bound is one for the worst sample, and the program fails if that is above it.

@@ -11,7 +11,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
     private static readonly TimeSpan LongStep = TimeSpan.FromMilliseconds(100);
 
     // So long all is to stay right: what a fault does may show late.
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
 
     // For what has not come right within its bound, to tell late from never.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -46,7 +46,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
         var fault = new Fault(kind, cluster, _random);
         stop.ThrowIfCancellationRequested();
         bustle.Start();
-        await Task.Delay(fault.Between(0.5, 2), stop);
+        await Task.Delay(fault.Between(0.3, 1.2), stop);
         if (kind.Key != FaultKinds.Calm) crowd.Fault = fault;
         fault.Begin("");
         var failure = await FailureOfAsync(() => kind.InjectAsync(fault));
