@@ -39,19 +39,21 @@ internal static class AllRows
         ? [.. OnAnyServer.Select(row => row.Key), .. OnClusters.Select(row => row.Key)]
         : OnOneServer.Select(row => row.Key);
 
-    public static Task<IReadOnlyList<Measured>> OneNodeAsync(BoundsOptions options) =>
-        MeasureAsync(OnOneServer, options, async () => new Stage(options, [await DemoServer.StartAsync()]));
+    public static Task<IReadOnlyList<Measured>> OneNodeAsync(BoundsOptions options, CancellationToken stop) =>
+        MeasureAsync(OnOneServer, options, async () => new Stage(options, [await DemoServer.StartAsync()]), stop);
 
-    public static async Task<IReadOnlyList<Measured>> ManyNodesAsync(BoundsOptions options)
+    public static async Task<IReadOnlyList<Measured>> ManyNodesAsync(BoundsOptions options, CancellationToken stop)
     {
         await using var redis = new RunningRedis();
         await redis.StartAsync();
         // Without networks between them, which cost time.
-        var undisturbed = await MeasureAsync(OnAnyServer, options, async () => new Stage(options, await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => DemoServer.StartAsync($"--Mesh:Redis={redis.Address}")))));
-        return [.. undisturbed, .. await MeasureAsync(OnClusters, options, () => Stages.StartAsync(options))];
+        var undisturbed = await MeasureAsync(OnAnyServer, options, StartThreeAsync, stop);
+        return [.. undisturbed, .. await MeasureAsync(OnClusters, options, () => Stages.StartAsync(options), stop)];
+
+        async Task<Stage> StartThreeAsync() => new(options, await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => DemoServer.StartAsync($"--Mesh:Redis={redis.Address}"))));
     }
 
-    private static async Task<IReadOnlyList<Measured>> MeasureAsync<TStage>(Row<TStage>[] rows, BoundsOptions options, Func<Task<TStage>> startAsync)
+    private static async Task<IReadOnlyList<Measured>> MeasureAsync<TStage>(Row<TStage>[] rows, BoundsOptions options, Func<Task<TStage>> startAsync, CancellationToken stop)
         where TStage : IAsyncDisposable
     {
         List<Measured> all = [];
@@ -61,10 +63,11 @@ internal static class AllRows
         foreach (var row in chosen)
         {
             Console.Error.WriteLine($"{DateTime.UtcNow:HH:mm:ss} Measuring {row.Key}");
-            var measured = await row.MeasureAsync(stage);
+            var measured = await row.MeasureAsync(stage).WaitAsync(stop);
             Console.Error.WriteLine(Table.Of(measured));
             all.AddRange(measured);
         }
+        if (stage is Stages { Failed: > 0 and var failed }) all.Add(Measured.Failed(failed));
         return all;
     }
 

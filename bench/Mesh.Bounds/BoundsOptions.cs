@@ -6,7 +6,7 @@ namespace Mesh.Bounds;
 /// <param name="Nodes">Whether the rows of many nodes are measured; default: those of one.</param>
 /// <param name="Runs">How often what is over at once is measured; default 100. What takes longer is measured at most <see cref="SlowRuns"/> times.</param>
 /// <param name="Receivers">How many receivers the big room has; default 1,000.</param>
-/// <param name="Stages">On how many clusters at a time the runs with faults of nodes and of Redis are made; default 4.</param>
+/// <param name="Stages">On how many clusters at a time the runs with faults of nodes and of Redis are made; default 5.</param>
 /// <param name="Rows">The keys of the rows to measure; default: all.</param>
 /// <param name="Output">A file for the table as Markdown, by its path from the root of the checkout; default: none.</param>
 internal sealed record BoundsOptions(bool Nodes, int Runs, int Receivers, int Stages, IReadOnlyList<string> Rows, string? Output)
@@ -20,7 +20,7 @@ internal sealed record BoundsOptions(bool Nodes, int Runs, int Receivers, int St
     /// <exception cref="FormatException">It is not as <see cref="Usage"/> says.</exception>
     public static BoundsOptions Parse(string[] arguments)
     {
-        var options = new BoundsOptions(arguments.Contains("--nodes", StringComparer.Ordinal), 100, 1_000, 4, [], null);
+        var options = new BoundsOptions(arguments.Contains("--nodes", StringComparer.Ordinal), 100, 1_000, 5, [], null);
         foreach (var pair in arguments.Where(argument => argument != "--nodes").Chunk(2))
         {
             if (pair is not [var name, var value]) throw new FormatException($"{pair[0]} has no value.");

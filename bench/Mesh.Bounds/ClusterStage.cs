@@ -1,7 +1,7 @@
 namespace Mesh.Bounds;
 
 /// <summary>A cluster on which one run after the other is made, each with another node as its victim.</summary>
-internal sealed class ClusterStage(Cluster cluster)
+internal sealed class ClusterStage(Cluster cluster) : IAsyncDisposable
 {
     // A node judges others once it has renewed its own lease without a break for as long as one lasts.
     private static readonly TimeSpan Judging = TimeSpan.FromSeconds(9);
@@ -18,6 +18,8 @@ internal sealed class ClusterStage(Cluster cluster)
 
     /// <summary>How many runs there were, this one too.</summary>
     public int Turn { get; private set; }
+
+    public static async Task<ClusterStage> StartAsync() => new(await Cluster.StartAsync());
 
     public string NewName(string kind) => $"{kind}-{Interlocked.Increment(ref _names)}";
 
@@ -42,4 +44,6 @@ internal sealed class ClusterStage(Cluster cluster)
     {
         foreach (var node in nodes) _steadySince[node] = Stopwatch.GetTimestamp();
     }
+
+    public ValueTask DisposeAsync() => cluster.DisposeAsync();
 }

@@ -3,8 +3,9 @@ namespace Mesh.Bounds;
 /// <summary>Users in a room, each of whom publishes and looks at all the others; and what all of them should see.</summary>
 internal sealed class Crowd : IAsyncDisposable
 {
-    // Long enough for anything that would still come to have come.
-    private static readonly TimeSpan ForGood = TimeSpan.FromSeconds(1.5);
+    /// <summary>Long enough for anything that would still come to have come, where nothing is wrong with nodes and Redis.</summary>
+    public static readonly TimeSpan ForGood = TimeSpan.FromSeconds(1.5);
+
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
     private readonly Dictionary<string, string> _truth = new(StringComparer.Ordinal);
@@ -71,12 +72,13 @@ internal sealed class Crowd : IAsyncDisposable
 
     /// <summary>Looks at all views until they are the truth for good.</summary>
     /// <param name="back">Completed when all connections stand again.</param>
+    /// <param name="forGood">How long they have to be for that.</param>
     /// <returns>Since when they are.</returns>
-    public async Task<long> RightSinceAsync(Task back)
+    public async Task<long> RightSinceAsync(Task back, TimeSpan forGood)
     {
         long? since = null;
         var started = Stopwatch.GetTimestamp();
-        while (since is null || !back.IsCompleted || Stopwatch.GetElapsedTime(since.Value) < ForGood)
+        while (since is null || !back.IsCompleted || Stopwatch.GetElapsedTime(since.Value) < forGood)
         {
             if (Stopwatch.GetElapsedTime(started) > 2 * Patience.Limit) return long.MaxValue;
             if (Difference() is { } difference) (since, LastDifference) = (null, difference);

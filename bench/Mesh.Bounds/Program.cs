@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Mesh.Bounds;
 
 BoundsOptions options;
@@ -13,7 +14,18 @@ catch (FormatException wrong)
     return 2;
 }
 
-var all = options.Nodes ? await AllRows.ManyNodesAsync(options) : await AllRows.OneNodeAsync(options);
+// Whoever ends this program is not to be left with its processes.
+using var stop = new CancellationTokenSource();
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+
+var all = options.Nodes ? await AllRows.ManyNodesAsync(options, stop.Token) : await AllRows.OneNodeAsync(options, stop.Token);
 Console.Write(Table.Of(all));
 if (options.Output is not null) await File.WriteAllTextAsync(Checkout.Folder(options.Output), Page.Of(all, options));
 return all.Any(it => it.IsBreached) ? 1 : 0;
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -9,34 +9,46 @@ internal sealed class Stages : IAsyncDisposable
     private static readonly TimeSpan MostStagger = TimeSpan.FromSeconds(5);
 
     private readonly BoundsOptions _options;
-    private readonly Cluster[] _clusters;
     private readonly ClusterStage[] _stages;
 
-    private Stages(BoundsOptions options, Cluster[] clusters) =>
-        (_options, _clusters, _stages) = (options, clusters, [.. clusters.Select(cluster => new ClusterStage(cluster))]);
+    private Stages(BoundsOptions options, ClusterStage[] stages) => (_options, _stages) = (options, stages);
+
+    /// <summary>How many runs did not come to their end, so that they have no result.</summary>
+    public int Failed { get; private set; }
 
     public static async Task<Stages> StartAsync(BoundsOptions options) =>
-        new(options, await Task.WhenAll(Enumerable.Range(0, options.Stages).Select(_ => Cluster.StartAsync())));
+        new(options, await Task.WhenAll(Enumerable.Range(0, options.Stages).Select(_ => ClusterStage.StartAsync())));
 
     /// <returns>What each run returned.</returns>
     public async Task<IReadOnlyCollection<T>> RunAsync<T>(Func<ClusterStage, Task<T>> run)
     {
         ConcurrentBag<T> results = [];
         var left = _options.SlowRuns;
-        await Task.WhenAll(_stages.Select(async stage =>
+        await Task.WhenAll(Enumerable.Range(0, _stages.Length).Select(async index =>
         {
             await Task.Delay(MostStagger * Random.Shared.NextDouble());
             while (Interlocked.Decrement(ref left) >= 0)
             {
-                await stage.NextTurnAsync();
-                results.Add(await run(stage));
+                try
+                {
+                    await _stages[index].NextTurnAsync();
+                    results.Add(await run(_stages[index]));
+                }
+                catch (Exception failure)
+                {
+                    Console.Error.WriteLine($"A run failed: {failure}");
+                    // Nobody knows how it was left.
+                    await _stages[index].DisposeAsync();
+                    _stages[index] = await ClusterStage.StartAsync();
+                }
             }
         }));
-        return results;
+        Failed += _options.SlowRuns - results.Count;
+        return results.IsEmpty ? throw new InvalidOperationException("No run came to its end.") : results;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var cluster in _clusters) await cluster.DisposeAsync();
+        foreach (var stage in _stages) await stage.DisposeAsync();
     }
 }

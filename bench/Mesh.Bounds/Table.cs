@@ -12,7 +12,7 @@ internal static class Table
     private static string[] Cells(Measured it) =>
     [
         it.What,
-        it.Unit == Unit.Frames ? "nothing seen" : Text(it.Bound, it.Unit),
+        it.Unit switch { Unit.Frames => "nothing seen", Unit.Runs => "none", _ => Text(it.Bound, it.Unit) },
         Number(it.Runs),
         Text(it.Median, it.Unit),
         // Of less it is the maximum.
@@ -27,6 +27,7 @@ internal static class Table
     private static string Text(double value, Unit unit) => unit switch
     {
         Unit.Frames => Number(value) + " frames",
+        Unit.Runs => Number(value) + " runs",
         _ when double.IsInfinity(value) => "not seen",
         _ when value >= 1_000 => (value / 1_000).ToString("0.##", CultureInfo.InvariantCulture) + " s",
         _ when value >= 10 => Number(value) + " ms",

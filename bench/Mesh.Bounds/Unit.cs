@@ -4,4 +4,5 @@ internal enum Unit
 {
     Milliseconds,
     Frames,
+    Runs,
 }

@@ -6,6 +6,9 @@ internal static class RedisRows
     // On each node.
     private const int Users = 4;
 
+    // Longer than a lease: whoever is taken for dead by mistake leaves then.
+    private static readonly TimeSpan ForGood = TimeSpan.FromSeconds(10);
+
     // How long Redis is away.
     private static readonly TimeSpan MostAway = TimeSpan.FromSeconds(5);
 
@@ -39,7 +42,7 @@ internal static class RedisRows
         var returned = Stopwatch.GetTimestamp();
         // In every other run nobody says anything by which a node could notice that Redis has lost something.
         await PublishAsync(crowd, stage, isNow: stage.Turn % 2 == 0);
-        var right = await crowd.RightSinceAsync(Task.CompletedTask);
+        var right = await crowd.RightSinceAsync(Task.CompletedTask, ForGood);
         stage.BeginAgain(stage.Nodes);
         var milliseconds = Crowd.Milliseconds(returned, right);
         if (milliseconds > Promised.RedisBack.TotalMilliseconds) Console.Error.WriteLine($"Right after {milliseconds:0} ms; the last to come right: {crowd.LastDifference}");

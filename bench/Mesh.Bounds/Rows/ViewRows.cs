@@ -32,7 +32,7 @@ internal static class ViewRows
             var publishing = crowd.PublishAsync(index => index % 3 == run % 3);
             await Task.Delay(Outages[run % Outages.Length]);
             var back = crowd.AllBackAsync(index => index >= Undisturbed, run);
-            var right = crowd.RightSinceAsync(back);
+            var right = crowd.RightSinceAsync(back, Crowd.ForGood);
             network.Forward();
             samples.Add(Crowd.Milliseconds(await back, await right));
             await publishing;
@@ -59,7 +59,7 @@ internal static class ViewRows
             var publishing = crowd.PublishAsync(index => index % 3 == run % 3);
             var reachable = ReachableAsync(stage.Port);
             var back = crowd.AllBackAsync(_ => true, run);
-            var right = crowd.RightSinceAsync(back);
+            var right = crowd.RightSinceAsync(back, Crowd.ForGood);
             await stage.Server.StartAgainAsync();
             sinceReachable.Add(Crowd.Milliseconds(await reachable, await right));
             sinceBack.Add(Crowd.Milliseconds(await back, await right));
@@ -85,7 +85,7 @@ internal static class ViewRows
         var dropping = Task.WhenAll(networks.Select(DropAsync));
         var publishing = crowd.PublishAsync(index => index % 3 == stage.Turn % 3);
         var back = BackAsync();
-        var right = crowd.RightSinceAsync(back);
+        var right = crowd.RightSinceAsync(back, Crowd.ForGood);
         var milliseconds = Crowd.Milliseconds(await back, await right);
         await publishing;
         if (milliseconds > Promised.Equal.TotalMilliseconds) Console.Error.WriteLine($"Right after {milliseconds:0} ms; the last to come right: {crowd.LastDifference}");
