@@ -43,6 +43,8 @@ internal sealed partial class RedisHeartbeat(
                     node.GoAway();
                 }
                 isAway = true;
+                // A connection that lost its way is not given up by the client library before long.
+                if (away is TimeoutException) redis.DropCommands();
             }
         }
         while (await WaitAsync(timer, stoppingToken));

@@ -19,12 +19,16 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // What a dead node had sent may come late: its rooms are looked after for this long.
     private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
 
+    // So long after this node has become another, its members have joined again.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
+
     private readonly ConcurrentDictionary<(string Generation, string Room), bool> _indexed = new();
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
     private bool _isAway;
+    private (string Generation, long Since)? _former;
     private string? _run;
     private int _watches;
 
@@ -70,6 +74,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _run = run;
         if (before == "dead" || isAnother)
         {
+            _former = (_generation, time.GetTimestamp());
             _generation = NewGeneration();
             return await RenewAsync();
         }
@@ -85,7 +90,15 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             _indexed.Clear();
             Lost?.Invoke();
         }
-        return (string[])answer[1]!;
+        return [.. (string[])answer[1]!, .. Former()];
+    }
+
+    // By then all have joined again: who has not is a ghost, of before Redis lost that it had left.
+    private string[] Former()
+    {
+        if (_former is not { } former || time.GetElapsedTime(former.Since) < Settled) return [];
+        _former = null;
+        return [former.Generation];
     }
 
     /// <summary>Notes that Redis can't be reached.</summary>

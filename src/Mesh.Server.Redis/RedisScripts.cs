@@ -21,6 +21,8 @@ internal static class RedisScripts
 
     public static string TakeSession { get; } = Text("take-session");
 
+    public static string ReleaseSession { get; } = Text("release-session");
+
     public static string EndSession { get; } = Text("end-session");
 
     public static string Read { get; } = Shared + Text("read");

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mesh.Protocol;
@@ -12,12 +15,15 @@ namespace Mesh.Server;
 internal sealed partial class RedisSessionStore(RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions) : ISessionStore, IAsyncDisposable
 {
     // From node to node, while the answers got lost.
-    private const int MostMoves = 8;
+    private const int MostSteps = 16;
+
+    // Taken and not saved yet, by connection: from whom.
+    private readonly ConcurrentDictionary<string, (string Node, string Taking)> _unreleased = new(StringComparer.Ordinal);
 
     private readonly SemaphoreSlim _beginning = new(1);
     private RedisListening? _listening;
 
-    public event Action<string>? Taken;
+    public event Action<string, int>? Taken;
 
     public string NewToken(string connectionId) => SessionToken.New(node.Name, connectionId).ToString();
 
@@ -30,38 +36,52 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
             node.Name,
             [session.ConnectionId, session.Moves, string.Join(' ', session.Tokens.Select(SessionToken.HashOf)), session.UserId ?? "", json, Kept],
             cancellationToken);
-        return (string)answer! != "taken";
+        if ((string)answer! == "taken") return false;
+        if (_unreleased.TryRemove(session.ConnectionId, out var from))
+            await EvaluateAsync(RedisScripts.ReleaseSession, from.Node, [session.ConnectionId, from.Taking], cancellationToken);
+        return true;
     }
 
     public async ValueTask<SessionTake> TakeAsync(string token, string? userId, CancellationToken cancellationToken)
     {
         if (!SessionToken.TryParse(token, out var parsed)) return new(SessionTakeOutcome.NotElsewhere);
-        var holder = parsed.Node;
-        for (var moves = 0; moves < MostMoves; moves++)
+        var (holder, stalled) = (parsed.Node, "");
+        (string Node, string Taking)? before = null;
+        for (var steps = 0; steps < MostSteps; steps++)
         {
             var isHere = holder == node.Name;
             var answer = (RedisResult[])(await EvaluateAsync(
                 RedisScripts.TakeSession,
                 holder,
-                [parsed.ConnectionId, SessionToken.HashOf(token), userId ?? "", node.Name, isHere ? "1" : "0", names.Taken(holder), await redis.PublishCommandAsync()],
+                [parsed.ConnectionId, SessionToken.HashOf(token), userId ?? "", node.Name, isHere ? "1" : "0", names.Taken(holder), await redis.PublishCommandAsync(), stalled],
                 cancellationToken))!;
             switch ((string)answer[0]!)
             {
                 case "taken":
-                    return new(SessionTakeOutcome.Taken, Read(parsed.ConnectionId, (byte[])answer[1]!));
+                    var taking = (string)answer[2]!;
+                    _unreleased[parsed.ConnectionId] = (holder, taking);
+                    return new(SessionTakeOutcome.Taken, Read(parsed.ConnectionId, (byte[])answer[1]!) with { Moves = MovesOf(taking) - 1 });
                 case "moved":
-                    holder = (string)answer[1]!;
+                    before = (holder, (string)answer[1]!);
+                    (holder, stalled) = (before.Value.Taking[(before.Value.Taking.IndexOf(' ') + 1)..], "");
+                    break;
+                // Who took it has never saved it, and may have died at that: then it is where it was.
+                case "unknown" when before is { } from && stalled.Length == 0 && !isHere:
+                    (holder, stalled) = from;
                     break;
                 // What moved and came back is here; what moved and is not known there has ended there.
                 default:
-                    return new(isHere || moves == 0 ? SessionTakeOutcome.NotElsewhere : SessionTakeOutcome.Gone);
+                    return new(isHere || before is null ? SessionTakeOutcome.NotElsewhere : SessionTakeOutcome.Gone);
             }
         }
         return new(SessionTakeOutcome.Gone);
     }
 
-    public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken) =>
-        (string)(await EvaluateAsync(RedisScripts.EndSession, node.Name, [session.ConnectionId, session.Moves], cancellationToken))! != "taken";
+    public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken)
+    {
+        _unreleased.TryRemove(session.ConnectionId, out _);
+        return (string)(await EvaluateAsync(RedisScripts.EndSession, node.Name, [session.ConnectionId, session.Moves], cancellationToken))! != "taken";
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -96,7 +116,13 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
         }
     }
 
-    private void Tell(ReadOnlyMemory<byte> connectionId) => Taken?.Invoke(System.Text.Encoding.UTF8.GetString(connectionId.Span));
+    private static int MovesOf(string taking) => int.Parse(taking.AsSpan(0, taking.IndexOf(' ')), CultureInfo.InvariantCulture);
+
+    private void Tell(ReadOnlyMemory<byte> message)
+    {
+        var text = Encoding.UTF8.GetString(message.Span);
+        Taken?.Invoke(text[(text.IndexOf(' ') + 1)..], MovesOf(text));
+    }
 
     // What was told while nobody listened.
     private async Task FindTakenAsync()
@@ -104,7 +130,7 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
         try
         {
             await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.SessionsOf(node.Name), "m:*"))
-                Taken?.Invoke(((string)field.Name!)[2..]);
+                Taken?.Invoke(((string)field.Name!)[2..], MovesOf((string)field.Value!));
         }
         catch (Exception away) when (RedisConnection.IsAway(away))
         {

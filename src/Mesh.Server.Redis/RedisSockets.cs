@@ -27,6 +27,13 @@ internal sealed class RedisSockets(Tunnel? inner) : Tunnel
         }
     }
 
+    /// <summary>Ends all connections of a kind, so that others are made.</summary>
+    public void Drop(ConnectionType type)
+    {
+        foreach (var (server, kind) in _sockets.Keys)
+            if (kind == type) Drop(server, type);
+    }
+
     public override async ValueTask<Stream?> BeforeAuthenticateAsync(EndPoint endpoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken)
     {
         if (socket is not null) _sockets[(endpoint, connectionType)] = socket;

@@ -4,7 +4,8 @@
 --            t:<connection>   the tokens that resume it, each as a hash, separated by spaces
 --            u:<connection>   the verified user's id, if there is one
 --            j:<connection>   what another node needs to know to go on with it: JSON
---            m:<connection>   who has taken it: how often it has moved by now, a space, and the node. In place of the others
+--            m:<connection>   that it was taken: how often it has moved by now, a space, and the node that has it. The others are kept
+--                             until that node has saved it
 -- ARGV[1]  the connection
 -- ARGV[2]  how often it has moved to be here
 -- ARGV[3]  the tokens

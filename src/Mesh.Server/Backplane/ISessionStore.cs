@@ -8,8 +8,8 @@ namespace Mesh.Server;
 /// </summary>
 public interface ISessionStore
 {
-    /// <summary>Told the id of a connection of this node that another node has taken.</summary>
-    event Action<string>? Taken;
+    /// <summary>Told the id of a connection of this node that another node has taken, and how often it has moved by that.</summary>
+    event Action<string, int>? Taken;
 
     /// <summary>A token by which the connection can be resumed on any node, once it is saved. Not to be guessed.</summary>
     string NewToken(string connectionId);

@@ -9,7 +9,7 @@ internal sealed class MemorySessionStore : ISessionStore
 
     private static readonly SessionTake NotElsewhere = new(SessionTakeOutcome.NotElsewhere);
 
-    event Action<string>? ISessionStore.Taken
+    event Action<string, int>? ISessionStore.Taken
     {
         add { }
         remove { }

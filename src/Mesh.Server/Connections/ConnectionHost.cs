@@ -21,6 +21,7 @@ internal sealed class ConnectionHost
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<ConnectionHost> _log;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ConnectionHost(
         ConnectionRegistry connections,
@@ -42,7 +43,7 @@ internal sealed class ConnectionHost
         (_options, _metrics, _time, _lifetime, _log) = (options.Value, metrics, time, lifetime, log);
         backplane.Received += Broadcast;
         restoration.Begin();
-        lifetime.ApplicationStopping.Register(() => _ = drain.RunAsync());
+        lifetime.ApplicationStopping.Register(() => _ = StopAsync(drain));
     }
 
     /// <summary>Runs one WebSocket to its end.</summary>
@@ -117,7 +118,15 @@ internal sealed class ConnectionHost
         transport.Subscriptions.RemoveAll();
         if (!connection.TryDetach(transport)) return;
         if (connection.Session is not null && end.Grace(_options) is var grace && grace > TimeSpan.Zero) _endings.BeginGrace(connection, grace);
-        else await _endings.EndAsync(connection);
+        else await Task.WhenAny(_endings.EndAsync(connection), _stopped.Task);
+    }
+
+    // What the store can't be told now must not keep the server from its end: then the node's lease ends for all.
+    private async Task StopAsync(Drain drain)
+    {
+        await drain.RunAsync();
+        await Task.Delay(_options.CloseTimeout, _time);
+        _stopped.TrySetResult();
     }
 
     private void Broadcast(Broadcast broadcast)

@@ -10,7 +10,13 @@ internal sealed class Restoration(ConnectionRegistry connections, Sessions sessi
     public void Begin()
     {
         rooms.MembersLost += () => _ = ForAllAsync(RestoreAsync);
-        store.Taken += id => connections.Find(id)?.Lose();
+        store.Taken += Lose;
+    }
+
+    // It may be here again by now.
+    private void Lose(string id, int moves)
+    {
+        if (connections.Find(id) is { Session: { } session } connection && session.Moves < moves) connection.Lose();
     }
 
     // One that another node has taken meanwhile is found out by the attempt to save it, and is not to join.

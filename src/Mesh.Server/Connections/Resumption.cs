@@ -59,6 +59,7 @@ internal sealed class Resumption(
     // Should its WebSocket end before it has it, it has the grace like any that dropped.
     private MeshConnection Adopt(SavedSession saved, MeshConnection fresh)
     {
+        connections.Find(saved.ConnectionId)?.Lose();
         var adopted = factory.Adopt(saved, fresh.User);
         connections.Add(adopted);
         endings.BeginGrace(adopted, options.Value.Grace);
