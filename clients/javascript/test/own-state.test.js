@@ -334,3 +334,14 @@ test("a publish that came too fast and is then replaced settles with the one tha
   assert.equal(seen.published.length, 2);
   mock.timers.reset();
 });
+
+test("a clear of nothing leaves cleared what was cleared before", async () => {
+  find({ state: null, stamp: [1, 6] });
+  const cleared = own.publish(null, {});
+  own.opened(own.opening(), {});
+  own.learned();
+  await cleared;
+  assert.deepEqual(seen.restored, [{ state: null, stamp: [1, 6] }]);
+  own.observe({ state: "before", stamp: [1, 4] }, false);
+  assert.equal(kept?.state, null);
+});

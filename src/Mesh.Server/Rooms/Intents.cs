@@ -41,12 +41,17 @@ internal sealed class Intents(TimeProvider time)
             if (_byRoom.TryGetValue(room, out var present) && ReferenceEquals(present, told)) _byRoom.Remove(room);
     }
 
-    /// <summary>The store knows the state by now.</summary>
-    public void SettleState(string room)
+    public Intent? Find(string room)
+    {
+        lock (_gate) return _byRoom.GetValueOrDefault(room);
+    }
+
+    /// <summary>The store knows the state by now; what was said since stays.</summary>
+    public void SettleState(string room, Intent? told)
     {
         lock (_gate)
         {
-            if (!_byRoom.TryGetValue(room, out var present)) return;
+            if (!_byRoom.TryGetValue(room, out var present) || !ReferenceEquals(present, told)) return;
             if (present.Metadata) _byRoom[room] = present with { State = null };
             else _byRoom.Remove(room);
         }

@@ -188,6 +188,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     {
         var (membership, isNew) = await AddAsync(room);
         if (isClaimed) membership.Claim();
+        var intent = _intents.Find(room);
         RoomChange change;
         try
         {
@@ -219,7 +220,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             await LeaveAloneAsync(room);
             throw Refusals.Ended();
         }
-        if (state is not null) _intents.SettleState(room);
+        if (state is not null) _intents.SettleState(room, intent);
         Watch(membership, change);
         if (isNew && rooms.Presence.Find(room)?.Ttl is { } ttl) Lease(membership, ttl, ttl);
         return state is null ? change with { Refusal = null } : change;

@@ -186,6 +186,19 @@ public sealed class OwnStateTests
     }
 
     [Fact]
+    public void A_clear_of_nothing_leaves_cleared_what_was_cleared_before()
+    {
+        _bench.Find(new(RawJson.Null) { Stamp = new(1, 6) });
+        var cleared = Publish(null);
+        Own.Opened(Own.Open(), default);
+        Own.Learned();
+        cleared.IsCompletedSuccessfully.ShouldBeTrue();
+        _bench.Restored.ShouldBe([new OwnRecord(RawJson.Null) { Stamp = new(1, 6) }]);
+        Own.Observe(Record("before", 4), own: false);
+        _bench.Stored[^1].State.HasValue.ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_state_that_keeps_the_room_shut_is_forgotten()
     {
         _bench.Find(Record("stamped", 2));

@@ -74,11 +74,11 @@ internal sealed class Judge(World world)
             : at;
     }
 
-    // What was acknowledged holds as long as somebody is there who knows it: who published it, who has seen it as the
+    // What was acknowledged, and not by a clear of nothing that came after it, holds as long as somebody is there who knows it: who published it, who has seen it as the
     // same user, or who was opened later on the same device, where it was the last word.
     private static bool IsFirm(Publication publication, List<Publication> all, List<SimulatedClient> inside)
     {
-        if (publication.IsVain || publication.Acknowledged is not { } at) return false;
+        if (publication.Acknowledged is not { } at || all.Exists(it => it.IsVain && it.Client == publication.Client && it.Acknowledged == at)) return false;
         var device = publication.Client.Device;
         var isLastThere = all.FindLast(it => it.Client.Device == device) == publication;
         return inside.Exists(it =>

@@ -41,8 +41,6 @@ internal sealed class NodeLease
     /// <summary>Told that what the node had in the store is gone.</summary>
     public event Action? Lost;
 
-    public event Action? Returned;
-
     public event Action? Away;
 
     /// <summary>Notes that the node may have members in a room.</summary>
@@ -121,17 +119,13 @@ internal sealed class NodeLease
         }
         _isAway = false;
         _renewedAt = asked;
-        if (_renewingSince == 0) _renewingSince = asked;
-        var isLost = before == "new" && _hasLived;
+        if (_renewingSince == 0 || before == "late") _renewingSince = asked;
+        var isLost = wasAway || before == "late" || (before == "new" && _hasLived);
         _hasLived = true;
         if (isLost)
         {
             _indexed.Clear();
             Lost?.Invoke();
-        }
-        else if (wasAway)
-        {
-            Returned?.Invoke();
         }
         return dead;
     }

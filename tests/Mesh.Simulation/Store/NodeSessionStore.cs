@@ -13,12 +13,6 @@ internal sealed class NodeSessionStore(SimulatedStore store, StoreLink link, Sto
 
     public event Action<string>? Taken;
 
-    public event Action? Returned
-    {
-        add => lease.Returned += value;
-        remove => lease.Returned -= value;
-    }
-
     public string NewToken(string connectionId) => $"{lease.Name}/{connectionId}/{++_tokens}";
 
     public async ValueTask<bool> SaveAsync(SavedSession session, CancellationToken cancellationToken)

@@ -49,6 +49,8 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
 
     public void SetMetadata(string room, RawJson metadata) => _metadata[room] = metadata;
 
+    public void Note(string what) => note?.Invoke(what);
+
     public void Attach(StoreListening listening) => _listening.Add(listening);
 
     public void Tell(RoomEvent change)

@@ -12,12 +12,12 @@ internal sealed class StoredLeases
     private readonly Dictionary<string, SortedSet<string>> _rooms = new(StringComparer.Ordinal);
 
     /// <summary>As Scripts/renew.lua.</summary>
-    /// <returns>new, alive or dead, as the generation was before, and the dead that are to be looked after.</returns>
+    /// <returns>new, alive, late or dead, as the generation was before, and the dead that are to be looked after.</returns>
     public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter, bool judgesAtOnce)
     {
         if (_dead.ContainsKey(generation)) return ("dead", []);
         var length = (long)lease.TotalMilliseconds;
-        var before = _alive.TryGetValue(generation, out var ends) ? "alive" : "new";
+        var before = !_alive.TryGetValue(generation, out var ends) ? "new" : ends > now ? "alive" : "late";
         if (before == "new" || !_since.ContainsKey(generation) || now - (ends - length) > Break) _since[generation] = now;
         _alive[generation] = now + length;
         if (!judgesAtOnce && (!mayJudge || now - _since[generation] < length)) return (before, []);

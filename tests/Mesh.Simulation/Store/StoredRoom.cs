@@ -20,6 +20,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
         if (Roster?.Find(joining.ConnectionId) is { } present)
         {
             if (_moves.GetValueOrDefault(present.Number) > joining.Moves) return new(ChangeOutcome.Moved, null, At);
+            if (_owners[present.Number] != owner) store.Note($"{name}: {present.Number} is of {owner} now");
             _owners[present.Number] = owner;
             _moves[present.Number] = joining.Moves;
             return state is null ? Unchanged(present) : Set(present, state);
@@ -64,7 +65,9 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     public void Reap(string dead)
     {
         var left = _owners.Where(it => it.Value == dead).Select(it => it.Key).Order().ToList();
-        if (left.Count > 0) Remove(left);
+        if (left.Count == 0) return;
+        store.Note($"{name}: {dead} is dead");
+        Remove(left);
     }
 
     /// <summary>What every script does first: a store that has lost what it had told begins an epoch, with the members that are left.</summary>
