@@ -341,10 +341,10 @@ export class OwnState {
       ...(stamp && { stamp }),
       ...(deadline !== undefined && { deadline }),
     };
-    // What was cleared before stays cleared then: without its stamp, states from before would come back.
-    const wasClear = !stamp && state === null && this.#last?.stamp && this.#last.state === null;
+    // A clear of nothing changes nothing of what is known: without its stamp, states from before would come back.
+    const vain = !stamp && state === null && this.#last?.stamp;
     // Without a stamp it is a plain server's, or there was nothing to clear.
-    if (!wasClear && (!stamp || !isNewer(this.#last?.stamp, stamp))) this.#know(record);
+    if (!vain && (!stamp || !isNewer(this.#last?.stamp, stamp))) this.#know(record);
     else if (this.#last) this.#know(this.#last);
     for (const waiting of intent.waiting) waiting.resolve();
     this.takeOver();

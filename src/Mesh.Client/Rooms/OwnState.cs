@@ -279,10 +279,10 @@ internal sealed class OwnState
         if (!publication.State.HasValue && answer.Stamp is null && Insist(intent)) return;
         if (_intent == intent) _intent = null;
         if (IsNewer(answer.Stamp, _ownStamp)) _ownStamp = answer.Stamp;
-        // What was cleared before stays cleared then: without its stamp, states from before would come back.
-        var wasClear = answer.Stamp is null && !publication.State.HasValue && _last is { Stamp: not null, State.HasValue: false };
+        // A clear of nothing changes nothing of what is known: without its stamp, states from before would come back.
+        var isVain = answer.Stamp is null && !publication.State.HasValue && _last?.Stamp is not null;
         // Without a stamp it is a plain server's, or there was nothing to clear.
-        if (!wasClear && (answer.Stamp is null || !IsNewer(_last?.Stamp, answer.Stamp)))
+        if (!isVain && (answer.Stamp is null || !IsNewer(_last?.Stamp, answer.Stamp)))
             Know(new(publication.State) { Stamp = answer.Stamp, Deadline = answer.Deadline, Expires = intent.Record.Expires });
         else if (_last is not null) Know(_last);
         intent.Done();

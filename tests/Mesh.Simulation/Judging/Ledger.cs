@@ -6,7 +6,7 @@ namespace Mesh.Simulation;
 internal sealed class Ledger(World world)
 {
     // A user that nothing has happened to for this long has no reason to be missing.
-    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(40);
 
     private readonly Dictionary<int, Publication> _byValue = [];
     private readonly Dictionary<(SimulatedClient Client, string Room), (HashSet<string> Users, Stamp At)> _seen = [];
