@@ -26,6 +26,9 @@ internal sealed class Room
     private volatile bool _released;
     private IAsyncDisposable? _listening;
     private bool _isResyncing;
+
+    // How often changes may have been missed. What is read is from before those that come while it is on its way.
+    private int _suspicions;
     private TaskCompletionSource? _changed;
 
     public Room(string name, IRoomStore store, Func<Room, bool> forget, MeshOptions options, TimeProvider time, ILogger log)
@@ -146,6 +149,7 @@ internal sealed class Room
     {
         lock (_gate)
         {
+            _suspicions++;
             if (_replica.Roster is null) return;
             _replica.Suspect();
             BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -155,9 +159,10 @@ internal sealed class Room
     private async Task ListenAsync()
     {
         _listening = await _store.ListenAsync(Name, Take, Suspect, CancellationToken.None);
+        var suspicions = Volatile.Read(ref _suspicions);
         var roster = await _store.ReadAsync(Name, CancellationToken.None);
         lock (_gate)
-            if (_replica.Receive(roster) == DiffOutcome.Gap) BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
+            if (_replica.Receive(roster) == DiffOutcome.Gap || suspicions != _suspicions) BeginResync(_time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     private async Task StopListeningAsync()
@@ -208,6 +213,7 @@ internal sealed class Room
     {
         try
         {
+            var suspicions = Volatile.Read(ref _suspicions);
             var roster = await _store.ReadAsync(Name, CancellationToken.None);
             Roster before, now;
             lock (_gate)
@@ -215,7 +221,7 @@ internal sealed class Room
                 before = _replica.Roster!;
                 Take(roster, timestamp);
                 now = _replica.Roster!;
-                _isResyncing = !_replica.IsCurrent;
+                _isResyncing = !_replica.IsCurrent || suspicions != _suspicions;
                 if (_isResyncing) return false;
                 _diffs.SetStale(false, now.At);
             }

@@ -24,8 +24,11 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public void GoAway()
     {
         IsAway = true;
-        Away?.Invoke();
+        Doubt();
     }
+
+    /// <summary>What was read may be stale.</summary>
+    public void Doubt() => Away?.Invoke();
 
     public void Return() => IsAway = false;
 

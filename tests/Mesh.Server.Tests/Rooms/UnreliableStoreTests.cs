@@ -85,6 +85,26 @@ public sealed class UnreliableStoreTests
     }
 
     [Fact]
+    public async Task What_is_missed_while_a_room_is_read_again_is_read_once_more()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var plain = await server.ConnectAsync();
+        await plain.SubscribeAsync("r");
+        store.Loses = _ => true;
+        store.Shows = before =>
+        {
+            store.Shows = now => now;
+            store.JoinAsync("r", new("elsewhere"), null, Cancellation).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+            store.Doubt();
+            return before;
+        };
+        store.Doubt();
+        await plain.UntilAsync(() => plain.Events.Count == 1);
+        await plain.ShouldHaveEventsAsync(Joined("r", "elsewhere"));
+    }
+
+    [Fact]
     public async Task An_event_lost_while_a_room_is_first_read_is_made_up_for()
     {
         var (server, store) = await StartAsync();
