@@ -43,8 +43,10 @@ internal static class Page
         - A node that is to fail is chosen when another has renewed its lease for long enough to judge it: a cluster that has just started takes
           up to 9 s more.
         - Members of a node that fails are of Mesh.Client, sessions by hand and plain clients; the sample is the last one's time.
-        - While Redis is away some users publish in each run; what counts as right is what they said last, and all users, in the same order, fresh.
-          “Nobody is missing for longer”: in any one view, at any time of the run.
+        - Where Redis loses something, some users publish meanwhile in every other run. Right is a view that is fresh and shows all users, in the
+          same order everywhere, with what they said last, and stays so for 10 s. What an older dump does not know: one user has gone, one has
+          come, some have published.
+        - “Nobody is missing for longer”: the longest time for which any one view lacked somebody who was there, at any time of the run.
 
         """;
 

@@ -16,15 +16,15 @@ internal static class RedisRows
     private static readonly TimeSpan MostBehind = TimeSpan.FromSeconds(1);
 
     public static Task<IReadOnlyList<Measured>> RestartedAsync(Stages stages) =>
-        LoseAsync(stages, "Redis is killed, and starts empty", (stage, _) => RestartAsync(stage));
+        LoseAsync(stages, "Redis is killed, and starts empty", RestartAsync);
 
     public static Task<IReadOnlyList<Measured>> FlushedAsync(Stages stages) =>
-        LoseAsync(stages, "Redis is emptied (FLUSHALL)", (stage, _) => stage.Redis.EmptyAsync());
+        LoseAsync(stages, "Redis is emptied (FLUSHALL)", FlushAsync);
 
     public static Task<IReadOnlyList<Measured>> FailedOverAsync(Stages stages) =>
         LoseAsync(stages, "Redis is killed, and starts with an older dump", FailOverAsync);
 
-    private static async Task<IReadOnlyList<Measured>> LoseAsync(Stages stages, string what, Func<ClusterStage, Crowd, Task> loseAsync)
+    private static async Task<IReadOnlyList<Measured>> LoseAsync(Stages stages, string what, Func<ClusterStage, Crowd, Task<long>> loseAsync)
     {
         var runs = await stages.RunAsync(stage => RunAsync(stage, loseAsync));
         var receivers = runs.First().Receivers;
@@ -35,13 +35,10 @@ internal static class RedisRows
         ];
     }
 
-    private static async Task<(int Receivers, double Right, double Missing)> RunAsync(ClusterStage stage, Func<ClusterStage, Crowd, Task> loseAsync)
+    private static async Task<(int Receivers, double Right, double Missing)> RunAsync(ClusterStage stage, Func<ClusterStage, Crowd, Task<long>> loseAsync)
     {
         await using var crowd = await Crowd.GatherAsync(stage.NewName("crowd"), stage.Nodes.SelectMany(node => Enumerable.Repeat(node.Server.Port, Users)));
-        await loseAsync(stage, crowd);
-        var returned = Stopwatch.GetTimestamp();
-        // In every other run nobody says anything by which a node could notice that Redis has lost something.
-        await PublishAsync(crowd, stage, isNow: stage.Turn % 2 == 0);
+        var returned = await loseAsync(stage, crowd);
         var right = await crowd.RightSinceAsync(Task.CompletedTask, ForGood);
         stage.BeginAgain(stage.Nodes);
         var milliseconds = Crowd.Milliseconds(returned, right);
@@ -49,24 +46,42 @@ internal static class RedisRows
         return (crowd.Size, milliseconds, crowd.LongestMissing);
     }
 
-    private static async Task RestartAsync(ClusterStage stage)
+    /// <returns>When it was back.</returns>
+    private static async Task<long> RestartAsync(ClusterStage stage, Crowd crowd)
     {
         await stage.Redis.KillAsync();
+        // Acknowledged once it is back.
+        var saying = SayInOtherRunsAsync(stage, crowd);
         await Task.Delay(MostAway * Random.Shared.NextDouble());
         await stage.Redis.StartAsync();
+        var returned = Stopwatch.GetTimestamp();
+        await saying;
+        return returned;
+    }
+
+    private static async Task<long> FlushAsync(ClusterStage stage, Crowd crowd)
+    {
+        await stage.Redis.EmptyAsync();
+        var returned = Stopwatch.GetTimestamp();
+        await SayInOtherRunsAsync(stage, crowd);
+        return returned;
     }
 
     /// <summary>What the dump does not know: one has gone, one has come, and some have said something.</summary>
-    private static async Task FailOverAsync(ClusterStage stage, Crowd crowd)
+    private static async Task<long> FailOverAsync(ClusterStage stage, Crowd crowd)
     {
         await stage.Redis.KeepAsync();
         await crowd.LeaveAsync();
         await crowd.JoinAsync(stage.Nodes[stage.Turn % stage.Nodes.Count].Server.Port, "late");
-        await PublishAsync(crowd, stage, isNow: true);
+        await SayAsync(stage, crowd);
         await Task.Delay(MostBehind * Random.Shared.NextDouble());
-        await RestartAsync(stage);
+        var returned = await RestartAsync(stage, crowd);
         stage.Redis.Forget();
+        return returned;
     }
 
-    private static Task PublishAsync(Crowd crowd, ClusterStage stage, bool isNow) => crowd.PublishAsync(index => isNow && index % 3 == stage.Turn % 3);
+    // In every other run nobody says anything by which a node could notice that Redis has lost something.
+    private static Task SayInOtherRunsAsync(ClusterStage stage, Crowd crowd) => stage.Turn % 2 == 0 ? SayAsync(stage, crowd) : Task.CompletedTask;
+
+    private static Task SayAsync(ClusterStage stage, Crowd crowd) => crowd.PublishAsync(index => index % 3 == stage.Turn % 3);
 }
