@@ -19,7 +19,16 @@ using var stop = new CancellationTokenSource();
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
-var all = options.Nodes ? await AllRows.ManyNodesAsync(options, stop.Token) : await AllRows.OneNodeAsync(options, stop.Token);
+IReadOnlyList<Measured> all;
+try
+{
+    all = options.Nodes ? await AllRows.ManyNodesAsync(options, stop.Token) : await AllRows.OneNodeAsync(options, stop.Token);
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.Error.WriteLine("Stopped.");
+    return 2;
+}
 Console.Write(Table.Of(all));
 if (options.Output is not null) await File.WriteAllTextAsync(Checkout.Folder(options.Output), Page.Of(all, options));
 return all.Any(it => it.IsBreached) ? 1 : 0;
