@@ -10,6 +10,7 @@ internal sealed class Stages : IAsyncDisposable
 
     private readonly BoundsOptions _options;
     private readonly ClusterStage[] _stages;
+    private volatile bool _isEnding;
 
     private Stages(BoundsOptions options, ClusterStage[] stages) => (_options, _stages) = (options, stages);
 
@@ -34,7 +35,7 @@ internal sealed class Stages : IAsyncDisposable
                     await _stages[index].NextTurnAsync();
                     results.Add(await run(_stages[index]));
                 }
-                catch (Exception failure)
+                catch (Exception failure) when (!_isEnding)
                 {
                     Console.Error.WriteLine($"A run failed: {failure}");
                     // Nobody knows how it was left.
@@ -49,6 +50,8 @@ internal sealed class Stages : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // What still runs fails by this, and is not to be begun again.
+        _isEnding = true;
         foreach (var stage in _stages) await stage.DisposeAsync();
     }
 }
