@@ -12,22 +12,29 @@ internal sealed class StoredSessions(SimulatedStore store)
     {
         var sessions = Of(node);
         if (IsTaken(sessions, session)) return false;
-        sessions[session.ConnectionId] = new(session, null, 0);
+        sessions[session.ConnectionId] = new(session, null);
         return true;
     }
 
     /// <summary>As Scripts/take-session.lua.</summary>
-    /// <returns>The session if it was taken, or else the node that took it before, or neither.</returns>
-    public (SavedSession? Taken, string? MovedTo) Take(string holder, string connectionId, string token, string? userId, string taker)
+    /// <returns>The session if it was taken, with the taking, or else the one before, or neither.</returns>
+    public (SavedSession? Session, Taking? Taking) Take(string holder, string connectionId, string token, string? userId, string taker, Taking? stalled)
     {
         var sessions = Of(holder);
         if (!sessions.TryGetValue(connectionId, out var stored)) return default;
-        if (stored.TakenBy is { } moved) return (null, moved);
-        var session = stored.Session!;
-        if (session.UserId != userId || !session.Tokens.Contains(token, StringComparer.Ordinal) || holder == taker) return default;
-        sessions[connectionId] = new(null, taker, session.Moves + 1);
-        store.Tell(Channels.Taken(holder), connectionId);
-        return (session with { Tokens = [] }, null);
+        if (stored.Taking is { } before && before != stalled) return (null, before);
+        if (stored.Session is not { } session || session.UserId != userId || !session.Tokens.Contains(token, StringComparer.Ordinal)) return default;
+        if (holder == taker && stored.Taking is null) return default;
+        var taking = new Taking(taker, (stored.Taking?.Moves ?? session.Moves) + 1);
+        sessions[connectionId] = stored with { Taking = taking };
+        if (holder != taker) store.Tell(Channels.Taken(holder), $"{taking.Moves} {connectionId}");
+        return (session with { Tokens = [], Moves = taking.Moves - 1 }, taking);
+    }
+
+    /// <summary>As Scripts/release-session.lua.</summary>
+    public void Release(string holder, string connectionId, Taking taking)
+    {
+        if (Of(holder).TryGetValue(connectionId, out var stored) && stored.Taking == taking) Of(holder)[connectionId] = stored with { Session = null };
     }
 
     /// <summary>As Scripts/end-session.lua.</summary>
@@ -35,11 +42,12 @@ internal sealed class StoredSessions(SimulatedStore store)
     {
         var sessions = Of(node);
         if (IsTaken(sessions, session)) return false;
-        if (sessions.TryGetValue(session.ConnectionId, out var stored) && stored.Session is not null) sessions.Remove(session.ConnectionId);
+        if (sessions.TryGetValue(session.ConnectionId, out var stored) && stored.Taking is null) sessions.Remove(session.ConnectionId);
         return true;
     }
 
-    public string[] TakenFrom(string node) => [.. Of(node).Where(it => it.Value.TakenBy is not null).Select(it => it.Key)];
+    public (string ConnectionId, int Moves)[] TakenFrom(string node) =>
+        [.. Of(node).Where(it => it.Value.Taking is not null).Select(it => (it.Key, it.Value.Taking!.Moves))];
 
     public StoredSessions Copy()
     {
@@ -49,7 +57,7 @@ internal sealed class StoredSessions(SimulatedStore store)
     }
 
     private static bool IsTaken(Dictionary<string, Stored> sessions, SavedSession session) =>
-        sessions.TryGetValue(session.ConnectionId, out var stored) && stored.TakenBy is not null && stored.Moves > session.Moves;
+        sessions.TryGetValue(session.ConnectionId, out var stored) && stored.Taking?.Moves > session.Moves;
 
     private Dictionary<string, Stored> Of(string node)
     {
@@ -57,5 +65,8 @@ internal sealed class StoredSessions(SimulatedStore store)
         return sessions;
     }
 
-    private sealed record Stored(SavedSession? Session, string? TakenBy, int Moves);
+    /// <summary>That a node has taken a connection, which has moved so often by that.</summary>
+    public sealed record Taking(string By, int Moves);
+
+    private sealed record Stored(SavedSession? Session, Taking? Taking);
 }
