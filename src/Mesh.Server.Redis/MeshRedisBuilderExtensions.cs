@@ -51,6 +51,7 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<IBackplane, RedisBackplane>();
         services.AddSingleton<ISessionStore, RedisSessionStore>();
         services.AddHostedService<RedisStart>();
+        services.AddSingleton<RedisReaping>();
         services.AddHostedService<RedisHeartbeat>();
         services.AddHostedService(it => it.GetRequiredService<RedisCanary>());
         return builder;

@@ -9,9 +9,9 @@ namespace Mesh.Server;
 /// <param name="sockets">Its sockets, if it is Mesh's own; one that an application gave is left alone.</param>
 internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect, RedisSockets? sockets = null) : IAsyncDisposable
 {
-    private const int Retry = 500;
+    private const int Retry = 250;
 
-    private static readonly string[] NotNow = ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS"];
+    private static readonly string[] NotNow = ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", "OOM"];
 
     private static readonly Version s_sharded = new(7, 0);
 
@@ -42,7 +42,9 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ReconnectRetryPolicy = new LinearRetry(Retry);
         options.KeepAlive = 2;
-        options.ConnectTimeout = options.AsyncTimeout = options.SyncTimeout = 2_000;
+        // An attempt that began while nothing got through has to be over before another can succeed.
+        options.ConnectTimeout = 1_000;
+        options.AsyncTimeout = options.SyncTimeout = 2_000;
         return options;
     }
 
@@ -99,6 +101,9 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
         RedisServerException { Message: var message } => NotNow.Any(it => message.StartsWith(it, StringComparison.Ordinal)),
         _ => false,
     };
+
+    /// <summary>The same, of what was not even sent.</summary>
+    public static MeshException Unsent() => new StoreNotAskedException("Redis can't be reached: try again soon");
 
     public static MeshException Unavailable() => new(ErrorCodes.Unavailable, "Redis can't be reached: try again soon");
 

@@ -5,11 +5,13 @@ using StackExchange.Redis;
 
 namespace Mesh.Server;
 
-/// <summary>Renews this node's lease each second, and removes the members of nodes that have not renewed theirs.</summary>
+/// <summary>Renews this node's lease each second, and has the members of those removed that have not renewed theirs.</summary>
 internal sealed partial class RedisHeartbeat(
-    RedisNode node, RedisConnection redis, RedisNames names, RoomScripts scripts, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
+    RedisNode node, RedisConnection redis, RedisReaping reaping, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private volatile TaskCompletionSource _woken = new();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -26,13 +28,15 @@ internal sealed partial class RedisHeartbeat(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        node.Reachable += Wake;
         var isAway = false;
-        do
+        while (!stoppingToken.IsCancellationRequested)
         {
+            var woken = _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            var next = Task.Delay(Interval, time, stoppingToken);
             try
             {
-                foreach (var dead in await node.RenewAsync()) await RemoveMembersOfAsync(dead);
+                reaping.Begin(await node.RenewAsync());
                 isAway = false;
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
@@ -46,29 +50,12 @@ internal sealed partial class RedisHeartbeat(
                 // A connection that lost its way is not given up by the client library before long.
                 if (away is TimeoutException) redis.DropCommands();
             }
+            await Task.WhenAny(next, woken.Task);
         }
-        while (await WaitAsync(timer, stoppingToken));
+        node.Reachable -= Wake;
     }
 
-    private static async ValueTask<bool> WaitAsync(PeriodicTimer timer, CancellationToken stoppingToken)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    // Any node may do so, also several at once: what one has removed the other does not find.
-    private async Task RemoveMembersOfAsync(string dead)
-    {
-        var database = await redis.DatabaseAsync();
-        foreach (var room in await database.SetMembersAsync(names.RoomsOf(dead)))
-            await scripts.EvaluateAsync(RedisScripts.Reap, (string)room!, generation: "", [dead], CancellationToken.None);
-    }
+    private void Wake() => _woken.TrySetResult();
 
     [LoggerMessage(1, LogLevel.Warning, "Redis can't be reached: the views of this node are stale.")]
     private static partial void LogAway(ILogger log, Exception failure);

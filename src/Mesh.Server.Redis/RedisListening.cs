@@ -5,12 +5,11 @@ namespace Mesh.Server;
 
 /// <summary>What <see cref="RedisSubscriptions"/> listens to for one listener.</summary>
 internal sealed class RedisListening(
-    RedisConnection redis, string channel, TimeProvider time, Action<ReadOnlyMemory<byte>> listener, Action missed, Action<RedisListening> forget)
+    RedisConnection redis, string channel, TimeProvider time, SemaphoreSlim turn, Action<ReadOnlyMemory<byte>> listener, Action missed, Action<RedisListening> forget)
     : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    private readonly SemaphoreSlim _turn = new(1);
     private ChannelMessageQueue? _messages;
     private volatile bool _disposed;
     private int _due;
@@ -51,7 +50,7 @@ internal sealed class RedisListening(
 
     public async Task SubscribeAsync()
     {
-        await _turn.WaitAsync();
+        await turn.WaitAsync();
         try
         {
             if (_disposed) return;
@@ -65,14 +64,14 @@ internal sealed class RedisListening(
         }
         finally
         {
-            _turn.Release();
+            turn.Release();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         forget(this);
-        await _turn.WaitAsync();
+        await turn.WaitAsync();
         try
         {
             _disposed = true;
@@ -80,7 +79,7 @@ internal sealed class RedisListening(
         }
         finally
         {
-            _turn.Release();
+            turn.Release();
         }
     }
 }

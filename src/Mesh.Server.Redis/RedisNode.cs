@@ -13,11 +13,11 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>How long a lease lasts, by Redis's clock.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long the sessions of a node are kept that renews its lease no longer: also one that sleeps finds out who was taken.</summary>
+    /// <summary>How long sessions and rooms of a node are kept that renews its lease no longer: also one that sleeps finds out who was taken.</summary>
     public static readonly TimeSpan SessionsKept = TimeSpan.FromMinutes(10);
 
-    // What a dead node had sent may come late: its rooms are looked after for this long.
-    private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
+    // Also where nobody could remove the members of a dead node when it was found dead, somebody will.
+    private static readonly TimeSpan LookedAfter = SessionsKept;
 
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
@@ -27,7 +27,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
-    private bool _isAway;
+    private volatile bool _isAway;
+    private HashSet<RedisKey> _kept = [];
     private (string Generation, long Since)? _former;
     private string? _run;
     private int _watches;
@@ -46,6 +47,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
 
     /// <summary>Told that what the node had in Redis is gone, perhaps: its connections are to join again.</summary>
     public event Action? Lost;
+
+    /// <summary>Told that there is a new connection to Redis: the lease is to be renewed before anybody can join.</summary>
+    public event Action? Reachable;
 
     /// <summary>Told that Redis can't be reached.</summary>
     public event Action? Away;
@@ -80,10 +84,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         }
         _isAway = false;
         Volatile.Write(ref _renewedAt, asked);
-        await database.KeyExpireAsync(names.SessionsOf(Name), SessionsKept, CommandFlags.FireAndForget);
+        var isWhole = await KeepAsync(database);
         if (_renewingSince == 0 || before == "late") _renewingSince = asked;
         // Also a short absence may have emptied it: where the answer to a renewal got lost, the next does not find the lease new.
-        var isLost = wasAway || before == "late" || before == "new" && _hasLived;
+        var isLost = wasAway || !isWhole || before == "late" || before == "new" && _hasLived;
         _hasLived = true;
         if (isLost)
         {
@@ -91,6 +95,16 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             Lost?.Invoke();
         }
         return [.. (string[])answer[1]!, .. Former()];
+    }
+
+    // In a cluster they are on other servers than the lease, and may be lost alone. Without the node they end by themselves.
+    private async Task<bool> KeepAsync(IDatabase database)
+    {
+        RedisKey[] keys = [names.SessionsOf(Name), names.RoomsOf(Generation)];
+        var there = await Task.WhenAll(keys.Select(it => database.KeyExpireAsync(it, SessionsKept)));
+        var isWhole = !keys.Where((it, at) => !there[at] && _kept.Contains(it)).Any();
+        _kept = [.. keys.Where((_, at) => there[at])];
+        return isWhole;
     }
 
     // By then all have joined again: who has not is a ghost, of before Redis lost that it had left.
@@ -124,7 +138,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     {
         if (connection.ConnectionType != ConnectionType.Interactive) return;
         Volatile.Write(ref _renewedAt, 0);
+        _isAway = true;
         _indexed.Clear();
+        Reachable?.Invoke();
     }
 
     private static string NewGeneration() => RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 20);

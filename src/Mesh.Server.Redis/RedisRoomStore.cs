@@ -24,7 +24,7 @@ internal sealed class RedisRoomStore(
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
         // Others may have taken the node for dead, and would not look for what it adds now.
-        if (!node.IsAlive) throw RedisConnection.Unavailable();
+        if (!node.IsAlive) throw RedisConnection.Unsent();
         var generation = node.Generation;
         await node.IndexAsync(generation, room);
         return await ChangeAsync(

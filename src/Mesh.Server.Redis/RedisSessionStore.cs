@@ -37,8 +37,9 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
             [session.ConnectionId, session.Moves, string.Join(' ', session.Tokens.Select(SessionToken.HashOf)), session.UserId ?? "", json, Kept],
             cancellationToken);
         if ((string)answer! == "taken") return false;
-        if (_unreleased.TryRemove(session.ConnectionId, out var from))
-            await EvaluateAsync(RedisScripts.ReleaseSession, from.Node, [session.ConnectionId, from.Taking], cancellationToken);
+        if (!_unreleased.TryGetValue(session.ConnectionId, out var from)) return true;
+        await EvaluateAsync(RedisScripts.ReleaseSession, from.Node, [session.ConnectionId, from.Taking], cancellationToken);
+        _unreleased.TryRemove(new(session.ConnectionId, from));
         return true;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Mesh.Server;
 
@@ -9,6 +10,9 @@ internal sealed class RedisStart(RedisConnection redis, RedisNode node, IOptions
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var connection = await redis.ReadyAsync().WaitAsync(cancellationToken);
+        // Scripts tell changes by a channel's whole name, to which the client library would add.
+        if (!ConfigurationOptions.Parse(connection.Configuration).ChannelPrefix.IsNullOrEmpty)
+            throw new InvalidOperationException($"A connection with a channelPrefix can't be used. Set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Prefix)} instead.");
         if (options.Value.Required && !connection.IsConnected)
             throw new InvalidOperationException($"Redis can't be reached at {connection.Configuration.Split(',')[0]}. Start it, or set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Required)} to false to begin without it.");
         if (connection.IsConnected) await node.RenewAsync();

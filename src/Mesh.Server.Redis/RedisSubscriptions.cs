@@ -11,6 +11,9 @@ namespace Mesh.Server;
 internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider time)
 {
     private readonly ConcurrentDictionary<RedisListening, bool> _listenings = new();
+    // Of one channel, one at a time: a room may be listened to again while the last listening ends.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1))];
+
     private int _watches;
 
     /// <summary>Tells <paramref name="listener"/> what comes on a channel, in order, and <paramref name="missed"/> when something may have been missed.</summary>
@@ -18,7 +21,7 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
     {
         var connection = await redis.ReadyAsync();
         if (Interlocked.Exchange(ref _watches, 1) == 0) connection.ConnectionRestored += (_, _) => Again();
-        var listening = new RedisListening(redis, channel, time, listener, missed, it => _listenings.TryRemove(it, out _));
+        var listening = new RedisListening(redis, channel, time, TurnOf(channel), listener, missed, it => _listenings.TryRemove(it, out _));
         _listenings[listening] = true;
         try
         {
@@ -48,6 +51,8 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
         foreach (var listening in _listenings.Keys)
             if (await listening.HasMovedAsync()) _ = listening.SubscribeAgainAsync();
     }
+
+    private SemaphoreSlim TurnOf(string channel) => _turns[(uint)string.GetHashCode(channel, StringComparison.Ordinal) % _turns.Length];
 
     private void Again()
     {

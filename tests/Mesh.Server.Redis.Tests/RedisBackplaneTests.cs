@@ -14,6 +14,6 @@ public abstract class RedisBackplaneConformance(IConnectionMultiplexer redis) : 
     protected override ValueTask<IBackplane> CreateAsync()
     {
         var connection = new RedisConnection(() => Task.FromResult(redis));
-        return new(new RedisBackplane(connection, new(Options.Create(new MeshRedisOptions())), new(connection, TimeProvider.System), TimeProvider.System));
+        return new(new RedisBackplane(connection, new(Options.Create(new MeshRedisOptions { Prefix = $"backplane-{Guid.NewGuid():n}" })), new(connection, TimeProvider.System), TimeProvider.System));
     }
 }

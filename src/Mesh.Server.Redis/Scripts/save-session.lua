@@ -1,6 +1,7 @@
 -- Saves how a connection of this node can be resumed, unless another node has taken it.
 --
 -- KEYS[1]  sessions of the node: a hash
+--            node             there always, so that a node can tell whether Redis has lost them
 --            t:<connection>   the tokens that resume it, each as a hash, separated by spaces
 --            u:<connection>   the verified user's id, if there is one
 --            j:<connection>   what another node needs to know to go on with it: JSON
@@ -17,7 +18,7 @@ local connection = ARGV[1]
 local taken = redis.call('HGET', KEYS[1], 'm:' .. connection)
 if taken and tonumber(taken:match('^%d+')) > tonumber(ARGV[2]) then return 'taken' end
 redis.call('HDEL', KEYS[1], 'm:' .. connection, 'u:' .. connection)
-redis.call('HSET', KEYS[1], 't:' .. connection, ARGV[3], 'j:' .. connection, ARGV[5])
+redis.call('HSET', KEYS[1], 'node', 1, 't:' .. connection, ARGV[3], 'j:' .. connection, ARGV[5])
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'u:' .. connection, ARGV[4]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return 'saved'

@@ -202,6 +202,11 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 change = await rooms.Store.JoinAsync(room, NewMember(room), state, cancellationToken);
             }
         }
+        catch (StoreNotAskedException)
+        {
+            if (isNew) Remove(room);
+            throw;
+        }
         catch
         {
             if (isNew) await LeaveAloneAsync(room);

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>
+/// Removes the members of dead nodes. Any node may, also several at once: what one has removed the other does not find. It is done
+/// again later, since what a dead node had sent may come late.
+/// </summary>
+internal sealed class RedisReaping(RedisConnection redis, RedisNames names, RoomScripts scripts, TimeProvider time)
+{
+    private const int AtOnce = 64;
+
+    private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
+
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Begins with those that are new, and does not wait: the own lease is to be renewed meanwhile.</summary>
+    public void Begin(IReadOnlyCollection<string> dead)
+    {
+        foreach (var generation in dead)
+            if (_known.TryAdd(generation, true)) _ = ReapAsync(generation);
+    }
+
+    private async Task ReapAsync(string generation)
+    {
+        await RemoveAsync(generation);
+        foreach (var pause in Again)
+        {
+            await Task.Delay(pause, time);
+            await RemoveAsync(generation);
+        }
+    }
+
+    private async Task RemoveAsync(string generation)
+    {
+        try
+        {
+            var rooms = await (await redis.DatabaseAsync()).SetMembersAsync(names.RoomsOf(generation));
+            foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it!)));
+        }
+        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        {
+            // Who renews its lease next is told of it again.
+            _known.TryRemove(generation, out _);
+        }
+    }
+
+    private async Task RemoveAsync(string generation, string room) =>
+        await scripts.EvaluateAsync(RedisScripts.Reap, room, generation: "", [generation], CancellationToken.None);
+}
