@@ -44,6 +44,8 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
         options.KeepAlive = 2;
         // An attempt that began while nothing got through has to be over before another can succeed.
         options.ConnectTimeout = 1_000;
+        // By this timeouts and retries are looked at.
+        options.HeartbeatInterval = TimeSpan.FromMilliseconds(250);
         options.AsyncTimeout = options.SyncTimeout = 2_000;
         return options;
     }
