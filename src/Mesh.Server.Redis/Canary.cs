@@ -43,6 +43,10 @@ internal sealed class Canary(RedisConnection redis, string channel, TimeProvider
         {
             await (await redis.SubscriberAsync()).PublishAsync(await redis.ChannelAsync(channel), number);
         }
+        catch (TimeoutException)
+        {
+            // It was sent, and nothing is heard: all the more it is late.
+        }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {
             // One that was never sent says nothing of the subscriptions.
