@@ -40,6 +40,9 @@ import { withoutStamp } from "./stored-state.js";
 
 const RETRY_MS = 1_000;
 
+/** What nodes share is mostly back soon. */
+const AWAY_MS = 500;
+
 /** So many may be under way; of those that come meanwhile only the newest is sent. */
 const MOST_SENT = 16;
 
@@ -302,7 +305,7 @@ export class OwnState {
       else if (newest !== intent) newest.waiting.unshift(...intent.waiting);
       else if (code !== "ECLOSED") {
         intent.stalled = true;
-        this.#later();
+        this.#later(code);
       }
       return;
     }
@@ -311,14 +314,17 @@ export class OwnState {
     this.takeOver();
   }
 
-  /** Says again, in a while, what the server could not take now. */
-  #later() {
+  /**
+   * Says again, in a while, what the server could not take now.
+   * @param {string | undefined} code why
+   */
+  #later(code) {
     this.#retry ??= setTimeout(() => {
       this.#rest();
       if (this.#intent?.stalled) this.#intent.sent = this.#intent.stalled = false;
       this.#flush();
       this.takeOver();
-    }, RETRY_MS);
+    }, code === "EUNAVAILABLE" ? AWAY_MS : RETRY_MS);
   }
 
   /** Nothing is to be said again in a while. */
@@ -385,7 +391,7 @@ export class OwnState {
       // Another error would be the answer to another attempt too; the next entry to the room restores what a close cut off.
       if (!TRANSIENT.has(codeOf(error)) || !sameStamp(this.#restoring, last.stamp)) return;
       this.#restoring = null;
-      this.#later();
+      this.#later(codeOf(error));
     }
   }
 

@@ -112,8 +112,8 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
     /// <summary>Ends one connection to a server, so that another is made; false if that is not Mesh's to do.</summary>
     public bool Drop(EndPoint server, ConnectionType type) => sockets?.Drop(server, type) ?? false;
 
-    /// <summary>Ends the connections for commands, so that others are made: nothing comes over them any more.</summary>
-    public void DropCommands() => sockets?.Drop(ConnectionType.Interactive);
+    /// <summary>Ends all connections, so that others are made: where one has lost its way, so have the others, most likely.</summary>
+    public void DropAll() => sockets?.Drop();
 
     // The same for all nodes: it depends on the servers only.
     private ServerKind Kind(IConnectionMultiplexer connection)

@@ -48,7 +48,7 @@ internal sealed partial class RedisHeartbeat(
                 }
                 isAway = true;
                 // A connection that lost its way is not given up by the client library before long.
-                if (away is TimeoutException) redis.DropCommands();
+                if (away is TimeoutException) redis.DropAll();
             }
             await Task.WhenAny(next, woken.Task);
         }

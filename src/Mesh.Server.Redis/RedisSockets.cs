@@ -27,11 +27,10 @@ internal sealed class RedisSockets(Tunnel? inner) : Tunnel
         }
     }
 
-    /// <summary>Ends all connections of a kind, so that others are made.</summary>
-    public void Drop(ConnectionType type)
+    /// <summary>Ends all connections, so that others are made.</summary>
+    public void Drop()
     {
-        foreach (var (server, kind) in _sockets.Keys)
-            if (kind == type) Drop(server, type);
+        foreach (var (server, type) in _sockets.Keys) Drop(server, type);
     }
 
     public override async ValueTask<Stream?> BeforeAuthenticateAsync(EndPoint endpoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken)

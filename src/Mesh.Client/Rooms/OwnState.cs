@@ -14,6 +14,9 @@ internal sealed class OwnState
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    // What nodes share is mostly back soon.
+    private static readonly TimeSpan RetryAway = TimeSpan.FromMilliseconds(500);
+
     private readonly ClientGate _gate;
     private readonly IOwnStateOwner _owner;
     private readonly Alarm _retry;
@@ -248,7 +251,7 @@ internal sealed class OwnState
             // Who waits for it waits for the newest, or has it: one that was acknowledged.
             if (_intent is null) intent.Done();
             else if (_intent != intent) _intent.TakeOver(intent);
-            else if (error.Code != ErrorCodes.Closed) Stall(intent);
+            else if (error.Code != ErrorCodes.Closed) Stall(intent, error.Code);
             return;
         }
         if (_intent == intent) Refuse(error);
@@ -256,15 +259,15 @@ internal sealed class OwnState
         TakeOver();
     }
 
-    private void Stall(Intent intent)
+    private void Stall(Intent intent, string code)
     {
         intent.IsStalled = true;
-        TryAgainLater();
+        TryAgainLater(code);
     }
 
-    private void TryAgainLater()
+    private void TryAgainLater(string code)
     {
-        if (!_retry.IsSet) _retry.Set(RetryDelay);
+        if (!_retry.IsSet) _retry.Set(code == ErrorCodes.Unavailable ? RetryAway : RetryDelay);
     }
 
     private void Again()
@@ -312,7 +315,7 @@ internal sealed class OwnState
         // Another error would be the answer to another attempt too; the next entry to the room restores what a close cut off.
         if (error.Code is not (ErrorCodes.Rate or ErrorCodes.Unavailable or ErrorCodes.Server or ErrorCodes.Timeout) || _restoring != stamp) return;
         _restoring = null;
-        TryAgainLater();
+        TryAgainLater(error.Code);
     }
 
     private void Restored(OwnRecord record, bool restored, string? reason)
