@@ -21,8 +21,6 @@ internal static class Refusals
 
     public static MeshException RoomFull(string room) => new(ErrorCodes.Limit, $"Room \"{room}\" is full");
 
-    public static MeshException Unavailable() => new(ErrorCodes.Unavailable, "What nodes share is out of reach: try again soon");
-
     public static MeshException Ended() => new(ErrorCodes.Closed, "The connection has ended");
 
     public static MeshException Failed() => new(ErrorCodes.Server, "The command failed") { Name = "Error" };

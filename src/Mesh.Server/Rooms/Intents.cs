@@ -6,11 +6,6 @@ internal sealed class Intents(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Intent> _byRoom = new(StringComparer.Ordinal);
 
-    public bool IsEmpty
-    {
-        get { lock (_gate) return _byRoom.Count == 0; }
-    }
-
     public IReadOnlyCollection<KeyValuePair<string, Intent>> All
     {
         get { lock (_gate) return [.. _byRoom]; }
