@@ -48,7 +48,8 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<RedisCanary>();
         services.AddSingleton<RedisNode>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();
-        services.AddSingleton<IBackplane, RedisBackplane>();
+        services.AddSingleton<RedisBackplane>();
+        services.AddSingleton<IBackplane>(it => it.GetRequiredService<RedisBackplane>());
         services.AddSingleton<ISessionStore, RedisSessionStore>();
         services.AddHostedService<RedisStart>();
         services.AddSingleton<RedisReaping>();

@@ -7,11 +7,11 @@ namespace Mesh.Server;
 /// <summary>Sends broadcasts to all nodes over one channel: whom for as JSON, a line feed, and the frame.</summary>
 internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 {
-    private readonly RedisConnection _redis;
-    private readonly RedisNames _names;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
+    private readonly RedisConnection _redis;
+    private readonly RedisNames _names;
     private readonly RedisSubscriptions _subscriptions;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _disposed = new();
@@ -20,7 +20,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
     public RedisBackplane(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions, TimeProvider time)
     {
         (_redis, _names, _subscriptions, _time) = (redis, names, subscriptions, time);
-        _listening = new(ListenAsync);
+        _listening = new(BeginAsync);
     }
 
     public event Action<Broadcast>? Received
@@ -47,20 +47,26 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         async Task TellAsync()
         {
             // This node hears it, too.
-            await _listening.Value.WaitAsync(LongestWait, _time, cancellationToken);
+            await ListenAsync(cancellationToken);
             await (await _redis.SubscriberAsync()).PublishAsync(await _redis.ChannelAsync(_names.Broadcasts), message).WaitAsync(cancellationToken);
         }
     }
 
+    /// <summary>Waits until this node hears what is told, for a time.</summary>
+    /// <exception cref="TimeoutException">It still does not.</exception>
+    public Task ListenAsync(CancellationToken cancellationToken) => _listening.Value.WaitAsync(LongestWait, _time, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
+        // Registered under two types, and so disposed twice.
+        if (_disposed.IsCancellationRequested) return;
         await _disposed.CancelAsync();
         _disposed.Dispose();
         if (_listening is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await _listening.Value).DisposeAsync();
     }
 
     // An application may begin while Redis is away.
-    private async Task<RedisListening> ListenAsync()
+    private async Task<RedisListening> BeginAsync()
     {
         var end = _disposed.Token;
         while (true)

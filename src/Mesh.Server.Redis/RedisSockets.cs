@@ -35,7 +35,12 @@ internal sealed class RedisSockets(Tunnel? inner) : Tunnel
 
     public override async ValueTask<Stream?> BeforeAuthenticateAsync(EndPoint endpoint, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken)
     {
-        if (socket is not null) _sockets[(endpoint, connectionType)] = socket;
+        if (socket is not null)
+        {
+            // What was not sent when it is given up must not arrive later, after what is said again over another.
+            socket.LingerState = new(true, 0);
+            _sockets[(endpoint, connectionType)] = socket;
+        }
         return inner is null ? null : await inner.BeforeAuthenticateAsync(endpoint, connectionType, socket, cancellationToken);
     }
 

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Mesh.Server;
 
 /// <summary>Connects at the start, and refuses to start without Redis where that is required.</summary>
-internal sealed class RedisStart(RedisConnection redis, RedisNode node, IOptions<MeshRedisOptions> options) : IHostedService
+internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBackplane backplane, IOptions<MeshRedisOptions> options) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -15,7 +15,17 @@ internal sealed class RedisStart(RedisConnection redis, RedisNode node, IOptions
             throw new InvalidOperationException($"A connection with a channelPrefix can't be used. Set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Prefix)} instead.");
         if (options.Value.Required && !connection.IsConnected)
             throw new InvalidOperationException($"Redis can't be reached at {connection.Configuration.Split(',')[0]}. Start it, or set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Required)} to false to begin without it.");
-        if (connection.IsConnected) await node.RenewAsync();
+        if (!connection.IsConnected) return;
+        await node.RenewAsync();
+        // A broadcast is told once: who is served by this node from now on is to get all that others tell.
+        try
+        {
+            await backplane.ListenAsync(cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Redis was lost again since; the backplane goes on trying.
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
