@@ -17,7 +17,7 @@ public static class MeshRedisBuilderExtensions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
         var parsed = ConfigurationOptions.Parse(configuration);
-        return builder.AddRedis(() => RedisConnection.To(parsed), configure);
+        return builder.AddRedis(time => RedisConnection.To(parsed, time), configure);
     }
 
     /// <summary>
@@ -30,16 +30,16 @@ public static class MeshRedisBuilderExtensions
     public static IMeshBuilder AddRedis(this IMeshBuilder builder, IConnectionMultiplexer connection, Action<MeshRedisOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return builder.AddRedis(() => new RedisConnection(() => Task.FromResult(connection)), configure);
+        return builder.AddRedis(_ => new RedisConnection(() => Task.FromResult(connection)), configure);
     }
 
-    private static IMeshBuilder AddRedis(this IMeshBuilder builder, Func<RedisConnection> connection, Action<MeshRedisOptions>? configure)
+    private static IMeshBuilder AddRedis(this IMeshBuilder builder, Func<TimeProvider, RedisConnection> connection, Action<MeshRedisOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.AddOptions<MeshRedisOptions>().Configure(configure ?? (static _ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MeshRedisOptions>, MeshRedisOptionsValidator>());
-        services.AddSingleton(_ => connection());
+        services.AddSingleton(it => connection(it.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RedisNames>();
         services.AddSingleton<RedisSubscriptions>();
         services.AddSingleton<RedisKnown>();

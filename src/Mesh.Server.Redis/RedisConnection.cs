@@ -27,12 +27,19 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
     }
 
     /// <summary>One of Mesh's own.</summary>
-    public static RedisConnection To(ConfigurationOptions options)
+    public static RedisConnection To(ConfigurationOptions options, TimeProvider time)
     {
         var own = Configure(options.Clone());
-        var sockets = new RedisSockets(own.Tunnel);
+        var sockets = new RedisSockets(own.Tunnel, time);
         own.Tunnel = sockets;
-        return new(async () => await ConnectionMultiplexer.ConnectAsync(own).ConfigureAwait(false), sockets);
+        return new(ConnectAsync, sockets);
+
+        async Task<IConnectionMultiplexer> ConnectAsync()
+        {
+            var connection = await ConnectionMultiplexer.ConnectAsync(own);
+            sockets.Attempts.Watch(connection);
+            return connection;
+        }
     }
 
     /// <summary>What lets a node notice soon that Redis is away, and that it is back: commands fail at once, and retries are close together.</summary>

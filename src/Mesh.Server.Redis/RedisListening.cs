@@ -12,6 +12,7 @@ internal sealed class RedisListening(
 
     private ChannelMessageQueue? _messages;
     private volatile bool _disposed;
+    private volatile TaskCompletionSource _woken = new();
     private int _due;
 
     /// <summary>Where it was subscribed to last.</summary>
@@ -31,9 +32,14 @@ internal sealed class RedisListening(
     // new connection is it certain that from then on nothing is missed, and only then it helps to read again.
     public async Task SubscribeAgainAsync()
     {
-        if (Interlocked.Increment(ref _due) > 1) return;
+        if (Interlocked.Increment(ref _due) > 1)
+        {
+            _woken.TrySetResult();
+            return;
+        }
         while (!_disposed)
         {
+            var woken = _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
             try
             {
                 var due = Volatile.Read(ref _due);
@@ -43,7 +49,7 @@ internal sealed class RedisListening(
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
-                await Task.Delay(Pause, time);
+                await Task.WhenAny(Task.Delay(Pause, time), woken.Task);
             }
         }
     }

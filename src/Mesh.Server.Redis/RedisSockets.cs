@@ -8,14 +8,20 @@ namespace Mesh.Server;
 
 /// <summary>The sockets to Redis, so that one that is silent can be given up long before the client library would do so.</summary>
 /// <param name="inner">A tunnel that is configured besides.</param>
-internal sealed class RedisSockets(Tunnel? inner) : Tunnel
+/// <param name="time">The clock.</param>
+internal sealed class RedisSockets(Tunnel? inner, TimeProvider time) : Tunnel
 {
     private readonly ConcurrentDictionary<(EndPoint Server, ConnectionType Type), Socket> _sockets = new();
 
+    /// <summary>Those that are not answered yet.</summary>
+    public RedisAttempts Attempts { get; } = new(time);
+
     /// <summary>Ends the connection, so that another is made; false if there is none to be ended here.</summary>
-    public bool Drop(EndPoint server, ConnectionType type)
+    public bool Drop(EndPoint server, ConnectionType type) => _sockets.TryRemove((server, type), out var socket) && End(socket);
+
+    /// <summary>Ends a connection; false if it has ended.</summary>
+    public static bool End(Socket socket)
     {
-        if (!_sockets.TryRemove((server, type), out var socket)) return false;
         try
         {
             socket.Shutdown(SocketShutdown.Both);
@@ -40,6 +46,7 @@ internal sealed class RedisSockets(Tunnel? inner) : Tunnel
             // What was not sent when it is given up must not arrive later, after what is said again over another.
             socket.LingerState = new(true, 0);
             _sockets[(endpoint, connectionType)] = socket;
+            Attempts.Begin(endpoint, connectionType, socket);
         }
         return inner is null ? null : await inner.BeforeAuthenticateAsync(endpoint, connectionType, socket, cancellationToken);
     }

@@ -5,7 +5,7 @@ namespace Mesh.Server;
 /// <summary>Repeats what a store that is out of reach could not do, until it is done.</summary>
 internal static class Persistence
 {
-    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     public static async ValueTask<T> UntilDoneAsync<T>(Func<ValueTask<T>> act, TimeProvider time)
     {

@@ -9,7 +9,7 @@ namespace Mesh.Server;
 internal sealed class Room
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     // An event that takes longer than this was lost, perhaps.
     private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(1);
