@@ -91,5 +91,33 @@ public sealed class ClusterTests(RedisCluster redis)
         await observer.ShouldHaveEventsAsync(Joined("r", alice.Id), State("r", alice.Id, "1"), State("r", alice.Id, "2"), State("r", alice.Id, "3"));
     }
 
+    [Fact]
+    public async Task What_one_server_has_lost_of_a_node_alone_is_told_again()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        await observer.UntilAsync(() => observer.Events.Count == 2);
+        var node = one.Get<RedisNode>();
+        var (rooms, sessions) = (Names.RoomsOf(node.Generation), Names.SessionsOf(node.Name));
+        var database = redis.Connection.GetDatabase();
+        // So the node has seen that both are there.
+        await Wait.UntilAsync(() => database.KeyTimeToLive(rooms) is not null);
+
+        await database.KeyDeleteAsync(rooms);
+        await Wait.UntilAsync(() => database.SetContains(rooms, "r"));
+        await database.KeyDeleteAsync(sessions);
+        await Wait.UntilAsync(() => database.HashExists(sessions, $"t:{alice.Id}"));
+        alice.Drop();
+        await using var again = await two.ConnectAsync();
+        (await again.OpenSessionAsync(token)).GetProperty("connectionId").GetString().ShouldBe(alice.Id);
+        await again.EnterAsync("r");
+        observer.Events.Count.ShouldBe(2);
+        await alice.DisposeAsync();
+    }
+
     private Task<TestServer> StartAsync() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = _prefix));
 }

@@ -83,6 +83,15 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task A_node_does_not_start_over_a_connection_that_changes_the_names_of_channels_and_says_so()
+    {
+        var refusal = await Should.ThrowAsync<InvalidOperationException>(() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address + ",channelPrefix=app:")));
+        refusal.Message.ShouldBe("A connection with a channelPrefix can't be used. Set MeshRedisOptions.Prefix instead.");
+        await using var given = await ConnectionMultiplexer.ConnectAsync(redis.Address + ",channelPrefix=app:");
+        await Should.ThrowAsync<InvalidOperationException>(() => TestServer.StartAsync(mesh: it => it.AddRedis(given)));
+    }
+
+    [Fact]
     public async Task Broadcasts_work_once_a_Redis_is_there_that_was_away_at_the_start()
     {
         await using var late = new RunningRedis();

@@ -40,6 +40,24 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         (await RenewForAsync(one, time, RedisNode.Lease)).ShouldBe([generation]);
     }
 
+    [Fact]
+    public async Task Who_was_taken_for_dead_has_what_is_left_of_its_former_self_removed_once_its_members_have_joined_again()
+    {
+        var time = new FakeTimeProvider();
+        var node = Create(time);
+        var former = node.Generation;
+        await node.RenewAsync();
+        await redis.Connection.GetDatabase().SortedSetAddAsync(_names.DeadNodes, former, 1);
+        (await node.RenewAsync()).ShouldBeEmpty();
+        node.Generation.ShouldNotBe(former);
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await node.RenewAsync()).ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(0.5));
+        (await node.RenewAsync()).ShouldBe([former]);
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await node.RenewAsync()).ShouldBeEmpty();
+    }
+
     private static async Task<string[]> RenewForAsync(RedisNode node, FakeTimeProvider time, TimeSpan duration)
     {
         var dead = await node.RenewAsync();

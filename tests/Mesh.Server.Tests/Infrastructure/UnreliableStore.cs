@@ -47,6 +47,9 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 
     public bool FailsJoins { get; set; }
 
+    /// <summary>Joins are not even begun.</summary>
+    public bool IsNotAsked { get; set; }
+
     /// <summary>The room whose joins and leaves fail.</summary>
     public string? Broken { get; set; }
 
@@ -66,6 +69,7 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     {
         Interlocked.Increment(ref _calls);
         ThrowIfAway();
+        if (IsNotAsked) throw new StoreNotAskedException("The store is away.");
         if (FailsJoins || room == Broken) throw new IOException("The store is away.");
         if (_held is { Task.IsCompleted: false } held && _waiting.TrySetResult()) await held.Task;
         return await inner.JoinAsync(room, member, state, cancellationToken);

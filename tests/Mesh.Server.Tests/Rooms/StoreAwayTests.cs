@@ -91,6 +91,24 @@ public sealed class StoreAwayTests
     }
 
     [Fact]
+    public async Task A_join_that_the_store_was_never_asked_for_leaves_nothing_to_be_made_up_for()
+    {
+        var (server, store) = await StartAsync(fakeTime: true);
+        await using var _ = server;
+        await using var alice = await server.OpenAsync();
+        // As from the node that it came from, and where it is still a member.
+        await store.JoinAsync("r", new(alice.Id), null, Cancellation);
+        store.IsNotAsked = true;
+        (await alice.ErrorOfAsync("mesh/join-room", Room("r"))).ShouldBe("EUNAVAILABLE");
+        store.IsNotAsked = false;
+        var calls = store.Calls;
+        server.Time.Advance(TimeSpan.FromSeconds(5));
+        await alice.FenceAsync();
+        store.Calls.ShouldBe(calls);
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().ConnectionId.ShouldBe(alice.Id);
+    }
+
+    [Fact]
     public async Task What_expires_meanwhile_is_a_clear()
     {
         var (server, store) = await StartAsync(fakeTime: true);

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using static Mesh.Server.Tests.PresenceRequests;
+
+namespace Mesh.Server.Redis.Tests;
+
+/// <summary>How the members of a dead node are removed. Time moves by the test, but Redis's own clock says who is dead.</summary>
+public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly RedisNames _names = new(Options.Create(new MeshRedisOptions { Prefix = $"reaping-{Guid.NewGuid():n}" }));
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private IDatabase Database => redis.Connection.GetDatabase();
+
+    [Theory]
+    [InlineData(9, true)]
+    [InlineData(11, false)]
+    public async Task Members_of_a_dead_node_are_removed_also_where_nobody_could_when_it_was_found_dead(int minutesAgo, bool isRemoved)
+    {
+        var dead = await DieAsync("r", TimeSpan.FromMinutes(minutesAgo));
+        await using var server = await StartAsync();
+        await using var observer = await server.ConnectAsync();
+        (await observer.SubscribeAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(1);
+        await RenewForAsync(server, RedisNode.Lease + Second);
+        if (isRemoved) await observer.UntilAsync(() => observer.Events.Count == 1);
+        await observer.ShouldHaveEventsAsync(isRemoved ? [Left("r", dead)] : []);
+    }
+
+    [Fact]
+    public async Task The_own_lease_is_renewed_while_many_rooms_are_looked_through()
+    {
+        const int Rooms = 20_000;
+        await using var server = await StartAsync();
+        await RenewForAsync(server, RedisNode.Lease);
+        await DieAsync("r", TimeSpan.Zero, [.. Enumerable.Range(0, Rooms).Select(it => $"{it}")]);
+        var before = await ScriptsAsync();
+        // The first finds it dead, the next is made meanwhile.
+        await RenewForAsync(server, 2 * Second);
+        (await ScriptsAsync() - before).ShouldBeLessThan(Rooms);
+        await server.UntilEmptyAsync("r");
+    }
+
+    // A node that had a member in a room, and was in others.
+    private async Task<string> DieAsync(string room, TimeSpan ago, params string[] others)
+    {
+        var time = new FakeTimeProvider();
+        var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
+        var node = new RedisNode(connection, _names, time);
+        await node.RenewAsync();
+        var known = new RedisKnown();
+        var scripts = new RoomScripts(connection, _names, known);
+        var store = new RedisRoomStore(connection, _names, node, new(connection, time), known, scripts, new(scripts), Options.Create(new MeshOptions()));
+        await store.JoinAsync(room, new("member"), null, Cancellation);
+        await Database.SetAddAsync(_names.RoomsOf(node.Generation), [.. others]);
+        await Database.SortedSetRemoveAsync(_names.LiveNodes, node.Generation);
+        await Database.SortedSetAddAsync(_names.DeadNodes, node.Generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - ago.TotalMilliseconds);
+        return "member";
+    }
+
+    private async Task RenewForAsync(TestServer server, TimeSpan duration)
+    {
+        var node = server.Get<RedisNode>();
+        await Database.HashSetAsync(_names.RenewingNodes, node.Generation, 1);
+        for (var passed = TimeSpan.Zero; passed < duration; passed += Second)
+        {
+            server.Time.Advance(Second);
+            await Wait.UntilAsync(() => node.SinceRenewal == TimeSpan.Zero);
+        }
+    }
+
+    private async Task<long> ScriptsAsync() => (await redis.Connection.GetServers().Single().InfoAsync("commandstats")).SelectMany(it => it)
+        .Where(it => it.Key == "cmdstat_evalsha").Sum(it => long.Parse(it.Value.Split('=', ',')[1], CultureInfo.InvariantCulture));
+
+    private Task<TestServer> StartAsync() => TestServer.StartAsync(fakeTime: true, mesh: it => it.AddRedis(redis.Address, options => options.Prefix = Prefix));
+
+    private string Prefix => _names.Broadcasts.Split(':')[0];
+}
