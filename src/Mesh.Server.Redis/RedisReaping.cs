@@ -10,6 +10,7 @@ namespace Mesh.Server;
 internal sealed class RedisReaping(RedisConnection redis, RedisNames names, RoomScripts scripts, TimeProvider time)
 {
     private const int AtOnce = 64;
+    private const int MembersAtOnce = 500;
 
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
 
@@ -46,6 +47,10 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Room
         }
     }
 
-    private async Task RemoveAsync(string generation, string room) =>
-        await scripts.EvaluateAsync(RedisScripts.Reap, room, generation: "", [generation], CancellationToken.None);
+    private async Task RemoveAsync(string generation, string room)
+    {
+        RedisResult[] answer;
+        do answer = (RedisResult[])(await scripts.EvaluateAsync(RedisScripts.Reap, room, generation: "", [generation, MembersAtOnce], CancellationToken.None))!;
+        while ((string)answer[0]! == nameof(ChangeOutcome.Changed));
+    }
 }

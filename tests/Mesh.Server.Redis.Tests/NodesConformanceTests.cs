@@ -30,7 +30,8 @@ public abstract class NodesConformance(IConnectionMultiplexer redis)
         var model = new RoomModel(MostMembers);
         var owners = new Dictionary<string, (int Node, int Moves)>(StringComparer.Ordinal);
         var names = new RedisNames(Options.Create(new MeshRedisOptions { Prefix = $"nodes-{Guid.NewGuid():n}" }));
-        var stores = await Task.WhenAll(Enumerable.Range(0, Nodes).Select(_ => CreateAsync(names)));
+        var generations = await Task.WhenAll(Enumerable.Range(0, Nodes).Select(_ => CreateAsync(names)));
+        RedisRoomStore[] stores = [.. generations.Select(it => it.Store)];
         var heard = stores.Select(_ => new ConcurrentQueue<RoomEvent>()).ToArray();
         for (var node = 0; node < Nodes; node++) await stores[node].ListenAsync("r", heard[node].Enqueue, static () => { }, Cancellation);
 
@@ -43,7 +44,7 @@ public abstract class NodesConformance(IConnectionMultiplexer redis)
             var isMember = model.Find(id) is not null;
             var (owner, moves) = isMember ? owners[id] : (node, 0);
             var state = new StateChange.Publish(RawJson.FromText($"{step}"));
-            switch (random.Next(6))
+            switch (random.Next(7))
             {
                 // It comes to this node, from another perhaps.
                 case 0 or 1:
@@ -62,6 +63,13 @@ public abstract class NodesConformance(IConnectionMultiplexer redis)
                 case 3:
                     model.Leave(await stores[owner].LeaveAsync("r", id, Cancellation), id, told);
                     break;
+                // A node is taken for dead, with all its members, though it goes on.
+                case 4 when step % 5 == 0:
+                    var (_, dead, scripts) = generations[node];
+                    var answer = (RedisResult[])(await scripts.EvaluateAsync(RedisScripts.Reap, "r", generation: "", [dead.Generation, MostMembers], Cancellation))!;
+                    var reaped = new RoomChange(Enum.Parse<ChangeOutcome>((string)answer[0]!), null, new((long)answer[2], (long)answer[3]));
+                    model.Leave(reaped, it => owners[it].Node == node, told);
+                    break;
                 default:
                     model.SetState(await stores[owner].SetStateAsync("r", id, state, Cancellation), id, state, told);
                     break;
@@ -77,13 +85,15 @@ public abstract class NodesConformance(IConnectionMultiplexer redis)
         }
     }
 
-    private async Task<RedisRoomStore> CreateAsync(RedisNames names)
+    private async Task<(RedisRoomStore Store, RedisNode Node, RoomScripts Scripts)> CreateAsync(RedisNames names)
     {
         var connection = new RedisConnection(() => Task.FromResult(redis));
         var node = new RedisNode(connection, names, TimeProvider.System);
         await node.RenewAsync();
         var known = new RedisKnown();
         var scripts = new RoomScripts(connection, names, known);
-        return new(connection, names, node, new(connection, TimeProvider.System), known, scripts, new(scripts), Options.Create(new MeshOptions { MembersPerRoom = MostMembers }));
+        var store = new RedisRoomStore(
+            connection, names, node, new(connection, TimeProvider.System), known, scripts, new(scripts), Options.Create(new MeshOptions { MembersPerRoom = MostMembers }));
+        return (store, node, scripts);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -44,8 +45,41 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         await server.UntilEmptyAsync("r");
     }
 
+    [Fact]
+    public async Task Of_a_large_room_only_the_members_of_the_dead_are_looked_at_and_some_at_a_time()
+    {
+        const int Members = 1_200;
+        var (dead, _) = await MemberAsync("r", "first");
+        var (_, alive) = await MemberAsync("r", "other");
+        await alive.SetStateAsync("r", "other", new StateChange.Publish(RawJson.FromText("1")), Cancellation);
+        var (generation, store) = await MemberAsync("r", "second");
+        await Task.WhenAll(Enumerable.Range(1, Members - 1).Select(it => store.JoinAsync("r", new($"{it}"), null, Cancellation).AsTask()));
+        var changes = new ConcurrentQueue<RoomEvent>();
+        await using var listening = await alive.ListenAsync("r", changes.Enqueue, static () => { }, Cancellation);
+        await using var server = await StartAsync();
+        var redisServer = redis.Connection.GetServers().Single();
+        await redisServer.ExecuteAsync("CONFIG", "RESETSTAT");
+        server.Get<RedisReaping>().Begin([generation]);
+        await Wait.UntilAsync(() => changes.Sum(it => it.Change.Left.Length) == Members);
+        changes.Count.ShouldBe(3);
+        (await redisServer.InfoAsync("commandstats")).SelectMany(it => it).ShouldNotContain(it => it.Key == "cmdstat_hgetall");
+        (await alive.ReadAsync("r", Cancellation)).Members.Select(it => it.ConnectionId).ShouldBe(["first", "other"]);
+        server.Get<RedisReaping>().Begin([dead]);
+        await Wait.UntilAsync(() => changes.Count == 4);
+        (await alive.ReadAsync("r", Cancellation)).Members.Single().State.ToString().ShouldBe("1");
+    }
+
     // A node that had a member in a room, and was in others.
     private async Task<string> DieAsync(string room, TimeSpan ago, params string[] others)
+    {
+        var (generation, _) = await MemberAsync(room, "member");
+        await Database.SetAddAsync(_names.RoomsOf(generation), [.. others]);
+        await Database.SortedSetRemoveAsync(_names.LiveNodes, generation);
+        await Database.SortedSetAddAsync(_names.DeadNodes, generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - ago.TotalMilliseconds);
+        return "member";
+    }
+
+    private async Task<(string Generation, RedisRoomStore Store)> MemberAsync(string room, string id)
     {
         var time = new FakeTimeProvider();
         var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
@@ -54,11 +88,8 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         var known = new RedisKnown();
         var scripts = new RoomScripts(connection, _names, known);
         var store = new RedisRoomStore(connection, _names, node, new(connection, time), known, scripts, new(scripts), Options.Create(new MeshOptions()));
-        await store.JoinAsync(room, new("member"), null, Cancellation);
-        await Database.SetAddAsync(_names.RoomsOf(node.Generation), [.. others]);
-        await Database.SortedSetRemoveAsync(_names.LiveNodes, node.Generation);
-        await Database.SortedSetAddAsync(_names.DeadNodes, node.Generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - ago.TotalMilliseconds);
-        return "member";
+        await store.JoinAsync(room, new(id), null, Cancellation);
+        return (node.Generation, store);
     }
 
     private async Task RenewForAsync(TestServer server, TimeSpan duration)

@@ -12,7 +12,10 @@ local number = number_of(connection)
 if number then
   local known = tonumber(redis.call('HGET', room, 'v:' .. number) or 0)
   if known > moves then return answer('Moved') end
-  redis.call('HSET', room, 'o:' .. number, ARGV[2])
+  if owner_of(number) ~= ARGV[2] then
+    disown(number)
+    own(number, ARGV[2], connection)
+  end
   if known < moves then redis.call('HSET', room, 'v:' .. number, moves) end
   local update, refusal = set_state(number, STATE)
   if not update then return answer('Unchanged', number, refusal) end
@@ -23,7 +26,8 @@ if count >= tonumber(ARGV[4]) then return answer('Full') end
 if count == 0 then begin_epoch() end
 
 number = exact(redis.call('HINCRBY', room, 'number', 1))
-redis.call('HSET', room, 'c:' .. connection, number, 'o:' .. number, ARGV[2], 'm:' .. number, ARGV[5] .. ',"number":' .. number .. ',"joinedAt":' .. next_stamp())
+redis.call('HSET', room, 'c:' .. connection, number, 'm:' .. number, ARGV[5] .. ',"number":' .. number .. ',"joinedAt":' .. next_stamp())
+own(number, ARGV[2], connection)
 if moves > 0 then redis.call('HSET', room, 'v:' .. number, moves) end
 if ARGV[6] ~= '' then redis.call('HSET', room, 'd:' .. number, ARGV[6]) end
 local _, refusal = set_state(number, STATE)

@@ -1,15 +1,16 @@
--- Removes all members of a dead generation, in one change.
+-- Removes members of a dead generation, in one change: some of them, since no script may keep Redis from others for long.
 --
 -- ARGV[3]  the dead generation
+-- ARGV[4]  how many at most
 
-local fields, left = redis.call('HGETALL', room), {}
-local connections = {}
-for at = 1, #fields, 2 do
-  local field, value = fields[at], fields[at + 1]
-  if field:sub(1, 2) == 'c:' then connections[value] = field:sub(3) end
-  if field:sub(1, 2) == 'o:' and value == ARGV[3] then left[#left + 1] = field:sub(3) end
+local left, most = {}, tonumber(ARGV[4])
+local last = redis.call('HGET', room, 'l:' .. ARGV[3])
+while last and #left < most do
+  left[#left + 1] = last
+  local _, _, _, connection = owner_of(last)
+  remove(connection, last)
+  last = redis.call('HGET', room, 'l:' .. ARGV[3])
 end
 if #left == 0 then return answer('Unchanged') end
-for _, number in ipairs(left) do remove(connections[number], number) end
 change('"left":[' .. table.concat(left, ',') .. ']', false)
 return answer('Changed')

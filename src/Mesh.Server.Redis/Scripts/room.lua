@@ -10,7 +10,9 @@
 --            s:<number>        its state, if it ever had one, in the bytes received
 --            t:<number>        the state's stamp, as the JSON [epoch,revision]
 --            x:<number>        the state's deadline, if it has one: ms since 1970
---            o:<number>        the generation of the node that it is a connection of
+--            o:<number>        whose it is: the generation of the node that it is a connection of, the numbers of those before and after
+--                              it among the members of the same ('' at the ends), and the connection, with a space between each
+--            l:<generation>    the last of its members, if it has any: so they are found without a look at the others
 --            v:<number>        how often it has moved from node to node, if it ever did
 -- ARGV[1]  the channel on which the room's changes are told
 -- ARGV[2]  the generation of the node that asks
@@ -124,6 +126,38 @@ local function answer(outcome, number, refusal)
   return { outcome, refusal or '', exact(epoch or 0), exact(revision or 0), number and member(number) or '' }
 end
 
+-- A member's owner, the numbers of those before and after it, and its connection.
+local function owner_of(number)
+  return redis.call('HGET', room, 'o:' .. number):match('^(%S*) (%d*) (%d*) (.*)$')
+end
+
+local function set_owner(number, owner, before, after, connection)
+  redis.call('HSET', room, 'o:' .. number, owner .. ' ' .. before .. ' ' .. after .. ' ' .. connection)
+end
+
+local function own(number, owner, connection)
+  local last = redis.call('HGET', room, 'l:' .. owner) or ''
+  if last ~= '' then
+    local _, before, _, other = owner_of(last)
+    set_owner(last, owner, before, number, other)
+  end
+  set_owner(number, owner, last, '', connection)
+  redis.call('HSET', room, 'l:' .. owner, number)
+end
+
+local function disown(number)
+  local owner, before, after = owner_of(number)
+  if before ~= '' then
+    local _, first, _, other = owner_of(before)
+    set_owner(before, owner, first, after, other)
+  end
+  if after ~= '' then
+    local _, _, last, other = owner_of(after)
+    set_owner(after, owner, before, last, other)
+  elseif before ~= '' then redis.call('HSET', room, 'l:' .. owner, before)
+  else redis.call('HDEL', room, 'l:' .. owner) end
+end
+
 local function number_of(connection)
   return redis.call('HGET', room, 'c:' .. connection)
 end
@@ -131,10 +165,11 @@ end
 -- The number of a member that the asking node owns; to others it is none.
 local function own_number_of(connection)
   local number = number_of(connection)
-  return number and redis.call('HGET', room, 'o:' .. number) == ARGV[2] and number
+  return number and owner_of(number) == ARGV[2] and number
 end
 
 local function remove(connection, number)
+  disown(number)
   redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'o:' .. number, 'v:' .. number)
   count = count - 1
 end

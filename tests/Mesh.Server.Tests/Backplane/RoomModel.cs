@@ -55,6 +55,13 @@ internal sealed class RoomModel(int mostMembers)
         actual.Member.ShouldBeNull(told);
     }
 
+    /// <summary>Several at once, by the store itself.</summary>
+    public void Leave(RoomChange actual, Predicate<string> who, string told)
+    {
+        if (_members.RemoveAll(it => who(it.ConnectionId)) > 0) Change(actual, told);
+        else actual.Outcome.ShouldBe(ChangeOutcome.Unchanged, told);
+    }
+
     public void SetMetadata(RoomChange actual, string id, RawJson metadata, string told)
     {
         if (Find(id) is not { } member) actual.Outcome.ShouldBe(ChangeOutcome.NotMember, told);
