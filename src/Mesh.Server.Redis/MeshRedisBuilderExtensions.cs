@@ -55,6 +55,7 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<RedisReaping>();
         services.AddHostedService<RedisHeartbeat>();
         services.AddHostedService(it => it.GetRequiredService<RedisCanary>());
+        services.AddHostedService<RedisTidying>();
         return builder;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
 
     public RedisKey RenewingNodes => _start + "{nodes}:renewing";
 
-    /// <summary>The rooms in which a generation of a node has had members.</summary>
+    /// <summary>The rooms in which a generation of a node may have members: see Scripts/index-room.lua.</summary>
     public RedisKey RoomsOf(string generation) => $"{_start}{{{generation}}}:rooms";
 
     /// <summary>The sessions that a node has: see Scripts/save-session.lua.</summary>

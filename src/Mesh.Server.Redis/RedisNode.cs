@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using StackExchange.Redis;
 
@@ -22,7 +21,6 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
-    private readonly ConcurrentDictionary<(string Generation, string Room), bool> _indexed = new();
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
     private long _renewingSince;
@@ -38,6 +36,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
 
     /// <summary>Names this node, and no other, nor itself after it was taken for dead.</summary>
     public string Generation => _generation;
+
+    /// <summary>In which rooms it may have members.</summary>
+    public RedisRoomIndex Rooms { get; } = new(redis, names, time);
 
     /// <summary>True while nobody can have taken this node for dead.</summary>
     public bool IsAlive => SinceRenewal < Lease;
@@ -91,7 +92,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _hasLived = true;
         if (isLost)
         {
-            _indexed.Clear();
+            Rooms.Lose(Generation);
             Lost?.Invoke();
         }
         return [.. (string[])answer[1]!, .. Former()];
@@ -125,21 +126,13 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         await (await redis.DatabaseAsync()).ScriptEvaluateAsync(RedisScripts.Retire, [names.LiveNodes], [Generation, (long)grace.TotalMilliseconds]);
     }
 
-    /// <summary>Notes, before the node's first join to a room, that it may have members there.</summary>
-    public async ValueTask IndexAsync(string generation, string room)
-    {
-        if (_indexed.ContainsKey((generation, room))) return;
-        await RedisConnection.TryAsync(async () => await (await redis.DatabaseAsync()).SetAddAsync(names.RoomsOf(generation), room));
-        _indexed[(generation, room)] = true;
-    }
-
     // Redis may have lost the lease, and the index: nothing is to be joined before it has both again.
     private void Restored(object? sender, ConnectionFailedEventArgs connection)
     {
         if (connection.ConnectionType != ConnectionType.Interactive) return;
         Volatile.Write(ref _renewedAt, 0);
         _isAway = true;
-        _indexed.Clear();
+        Rooms.Lose(Generation);
         Reachable?.Invoke();
     }
 

@@ -11,6 +11,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Room
 {
     private const int AtOnce = 64;
     private const int MembersAtOnce = 500;
+    private const int PageSize = 1_000;
 
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
 
@@ -37,8 +38,10 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Room
     {
         try
         {
-            var rooms = await (await redis.DatabaseAsync()).SetMembersAsync(names.RoomsOf(generation));
-            foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it!)));
+            var rooms = new HashSet<string>(StringComparer.Ordinal);
+            await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.RoomsOf(generation), pageSize: PageSize))
+                if (!field.Name.IsNullOrEmpty) rooms.Add(field.Name!);
+            foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it)));
         }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {

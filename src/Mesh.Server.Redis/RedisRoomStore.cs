@@ -26,13 +26,9 @@ internal sealed class RedisRoomStore(
         // Others may have taken the node for dead, and would not look for what it adds now.
         if (!node.IsAlive) throw RedisConnection.Unsent();
         var generation = node.Generation;
-        await node.IndexAsync(generation, room);
-        return await ChangeAsync(
-            RedisScripts.Join,
-            room,
-            generation,
-            [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)],
-            cancellationToken);
+        RedisValue[] arguments =
+            [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)];
+        return await node.Rooms.JoinAsync(generation, room, () => ChangeAsync(RedisScripts.Join, room, generation, arguments, cancellationToken));
     }
 
     public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken) =>
@@ -41,8 +37,13 @@ internal sealed class RedisRoomStore(
     public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken) =>
         ChangeAsync(RedisScripts.SetMetadata, room, node.Generation, [connectionId, metadata.Utf8], cancellationToken);
 
-    public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken) =>
-        ChangeAsync(RedisScripts.Leave, room, node.Generation, [connectionId], cancellationToken);
+    public async ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken)
+    {
+        var generation = node.Generation;
+        var change = await ChangeAsync(RedisScripts.Leave, room, generation, [connectionId], cancellationToken);
+        node.Rooms.Leave(generation, room);
+        return change;
+    }
 
     public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
     {

@@ -13,6 +13,10 @@ internal static class RedisScripts
 
     public static string Reap { get; } = Shared + Text("reap");
 
+    public static string IndexRoom { get; } = Text("index-room");
+
+    public static string ForgetRoom { get; } = Text("forget-room");
+
     public static string Renew { get; } = Text("renew");
 
     public static string Retire { get; } = Text("retire");

@@ -104,11 +104,12 @@ public sealed class ClusterTests(RedisCluster redis)
         var node = one.Get<RedisNode>();
         var (rooms, sessions) = (Names.RoomsOf(node.Generation), Names.SessionsOf(node.Name));
         var database = redis.Connection.GetDatabase();
-        // So the node has seen that both are there.
-        await Wait.UntilAsync(() => database.KeyTimeToLive(rooms) is not null);
+        // The node is to have seen that both are there.
+        var renewed = node.SinceRenewal;
+        await Wait.UntilAsync(() => node.SinceRenewal < renewed);
 
         await database.KeyDeleteAsync(rooms);
-        await Wait.UntilAsync(() => database.SetContains(rooms, "r"));
+        await Wait.UntilAsync(() => database.HashExists(rooms, "r"));
         await database.KeyDeleteAsync(sessions);
         await Wait.UntilAsync(() => database.HashExists(sessions, $"t:{alice.Id}"));
         alice.Drop();

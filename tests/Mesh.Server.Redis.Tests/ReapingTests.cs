@@ -73,7 +73,7 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
     private async Task<string> DieAsync(string room, TimeSpan ago, params string[] others)
     {
         var (generation, _) = await MemberAsync(room, "member");
-        await Database.SetAddAsync(_names.RoomsOf(generation), [.. others]);
+        await Database.HashSetAsync(_names.RoomsOf(generation), [.. others.Select(it => new HashEntry(it, 0))]);
         await Database.SortedSetRemoveAsync(_names.LiveNodes, generation);
         await Database.SortedSetAddAsync(_names.DeadNodes, generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - ago.TotalMilliseconds);
         return "member";

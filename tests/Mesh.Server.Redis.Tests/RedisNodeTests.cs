@@ -15,7 +15,7 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         var two = Create(time);
         var generation = two.Generation;
         await two.RenewAsync();
-        await two.IndexAsync(generation, "r");
+        await IndexAsync(two, "r");
         await RenewForAsync(one, time, RedisNode.Lease);
 
         // As from before an outage, in which the last renewals were lost.
@@ -30,8 +30,8 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         await two.RenewAsync();
         two.Generation.ShouldBe(generation);
         isLost.ShouldBeTrue();
-        await two.IndexAsync(generation, "r");
-        (await database.SetContainsAsync(_names.RoomsOf(generation), "r")).ShouldBeTrue();
+        await IndexAsync(two, "r");
+        (await database.HashExistsAsync(_names.RoomsOf(generation), "r")).ShouldBeTrue();
 
         await database.SortedSetAddAsync(_names.LiveNodes, generation, 1);
         // Redis's own clock says how long it has renewed, and that one is real.
@@ -68,6 +68,9 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         }
         return dead;
     }
+
+    private static ValueTask<RoomChange> IndexAsync(RedisNode node, string room) =>
+        node.Rooms.JoinAsync(node.Generation, room, static () => new(new RoomChange(ChangeOutcome.Changed, null, default)));
 
     private RedisNode Create(TimeProvider time) => new(new(() => Task.FromResult(redis.Connection)), _names, time);
 }
