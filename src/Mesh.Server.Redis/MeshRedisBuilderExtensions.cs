@@ -47,6 +47,7 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<RoomChanges>();
         services.AddSingleton<RedisCanary>();
         services.AddSingleton<RedisNode>();
+        services.AddSingleton<RedisTakings>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(it => it.GetRequiredService<RedisBackplane>());

@@ -27,6 +27,8 @@ internal static class RedisScripts
 
     public static string ReleaseSession { get; } = Text("release-session");
 
+    public static string ForgetTaken { get; } = Text("forget-taken");
+
     public static string EndSession { get; } = Text("end-session");
 
     public static string Read { get; } = Shared + Text("read");

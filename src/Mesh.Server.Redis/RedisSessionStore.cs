@@ -12,7 +12,7 @@ namespace Mesh.Server;
 /// The sessions of all nodes, by the node that has them: a token names it, and where it has them no longer, the next. So an idle
 /// connection costs nothing, and those of a dead node are there until nobody asks for them.
 /// </summary>
-internal sealed partial class RedisSessionStore(RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions) : ISessionStore, IAsyncDisposable
+internal sealed partial class RedisSessionStore(RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, RedisTakings takings) : ISessionStore, IAsyncDisposable
 {
     // From node to node, while the answers got lost.
     private const int MostSteps = 16;
@@ -122,7 +122,13 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
     private void Tell(ReadOnlyMemory<byte> message)
     {
         var text = Encoding.UTF8.GetString(message.Span);
-        Taken?.Invoke(text[(text.IndexOf(' ') + 1)..], MovesOf(text));
+        See(text[(text.IndexOf(' ') + 1)..], MovesOf(text));
+    }
+
+    private void See(string connectionId, int moves)
+    {
+        takings.See(connectionId, moves);
+        Taken?.Invoke(connectionId, moves);
     }
 
     // What was told while nobody listened.
@@ -131,7 +137,7 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
         try
         {
             await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.SessionsOf(node.Name), "m:*"))
-                Taken?.Invoke(((string)field.Name!)[2..], MovesOf((string)field.Value!));
+                See(((string)field.Name!)[2..], MovesOf((string)field.Value!));
         }
         catch (Exception away) when (RedisConnection.IsAway(away))
         {

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Mesh.Server;
 
 /// <summary>Takes back each minute what this node no longer needs in Redis.</summary>
-internal sealed class RedisTidying(RedisNode node, TimeProvider time) : BackgroundService
+internal sealed class RedisTidying(RedisNode node, RedisTakings takings, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -26,6 +26,7 @@ internal sealed class RedisTidying(RedisNode node, TimeProvider time) : Backgrou
         try
         {
             await node.Rooms.ShrinkAsync();
+            await takings.ForgetAsync();
         }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {

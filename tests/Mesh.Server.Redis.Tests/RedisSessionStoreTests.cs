@@ -8,6 +8,8 @@ public sealed class RedisSessionStoreTests(RedisServer redis) : IClassFixture<Re
 {
     private readonly RedisNames _names = new(Options.Create(new MeshRedisOptions { Prefix = $"sessions-{Guid.NewGuid():n}" }));
 
+    private readonly FakeTimeProvider _time = new();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -56,6 +58,42 @@ public sealed class RedisSessionStoreTests(RedisServer redis) : IClassFixture<Re
         (await FieldsAsync(one.Node)).ShouldBe(["m:c", "node"]);
     }
 
+    [Fact]
+    public async Task That_a_connection_was_taken_is_forgotten_once_nobody_can_come_back_by_it()
+    {
+        var (one, two) = (Create(), Create());
+        var token = await SaveAsync(one.Store, moves: 0);
+        var told = new TaskCompletionSource();
+        one.Store.Taken += (_, _) => told.TrySetResult();
+        await TakeAsync(two.Store, token);
+        await two.Store.SaveAsync(Session(token, moves: 1), Cancellation);
+        await told.Task.WaitAsync(Wait.Limit, Cancellation);
+
+        _time.Advance(RedisTakings.Kept / 2);
+        one.Takings.See("c", 1);
+        await one.Takings.ForgetAsync();
+        (await FieldsAsync(one.Node)).ShouldBe(["m:c", "node"]);
+        _time.Advance(RedisTakings.Kept / 2);
+        await one.Takings.ForgetAsync();
+        (await FieldsAsync(one.Node)).ShouldBe(["node"]);
+        (await TakeAsync(two.Store, token)).Outcome.ShouldBe(SessionTakeOutcome.NotElsewhere);
+    }
+
+    [Fact]
+    public async Task Who_is_back_is_not_forgotten()
+    {
+        var (one, two) = (Create(), Create());
+        var token = await SaveAsync(one.Store, moves: 0);
+        await TakeAsync(two.Store, token);
+        await two.Store.SaveAsync(Session(token, moves: 1), Cancellation);
+        one.Takings.See("c", 1);
+        (await TakeAsync(one.Store, token)).Outcome.ShouldBe(SessionTakeOutcome.Taken);
+        await one.Store.SaveAsync(Session(token, moves: 2), Cancellation);
+        _time.Advance(RedisTakings.Kept);
+        await one.Takings.ForgetAsync();
+        (await FieldsAsync(one.Node)).ShouldBe(["j:c", "node", "t:c", "u:c"]);
+    }
+
     private static async Task<string> SaveAsync(RedisSessionStore store, int moves)
     {
         var token = store.NewToken("c");
@@ -70,10 +108,11 @@ public sealed class RedisSessionStoreTests(RedisServer redis) : IClassFixture<Re
     private async Task<IEnumerable<string>> FieldsAsync(RedisNode node) =>
         (await redis.Connection.GetDatabase().HashKeysAsync(_names.SessionsOf(node.Name))).Select(it => (string)it!).Order(StringComparer.Ordinal);
 
-    private (RedisNode Node, RedisSessionStore Store) Create()
+    private (RedisNode Node, RedisSessionStore Store, RedisTakings Takings) Create()
     {
         var connection = new RedisConnection(() => Task.FromResult(redis.Connection));
         var node = new RedisNode(connection, _names, TimeProvider.System);
-        return (node, new(connection, _names, node, new(connection, TimeProvider.System)));
+        var takings = new RedisTakings(connection, _names, node, _time);
+        return (node, new(connection, _names, node, new(connection, TimeProvider.System), takings), takings);
     }
 }

@@ -121,6 +121,7 @@ public sealed class RoomIndexTests(RedisServer redis) : IClassFixture<RedisServe
                 catch (StoreNotAskedException)
                 {
                     // The lease goes by as fast.
+                    await Wait.UntilAsync(() => node.IsAlive);
                     round--;
                     continue;
                 }

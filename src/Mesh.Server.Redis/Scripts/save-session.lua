@@ -6,7 +6,7 @@
 --            u:<connection>   the verified user's id, if there is one
 --            j:<connection>   what another node needs to know to go on with it: JSON
 --            m:<connection>   that it was taken: how often it has moved by now, a space, and the node that has it. The others are kept
---                             until that node has saved it
+--                             until that node has saved it, and this one for 20 minutes: see forget-taken.lua
 -- ARGV[1]  the connection
 -- ARGV[2]  how often it has moved to be here
 -- ARGV[3]  the tokens
