@@ -107,9 +107,12 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
     public static bool IsAway(Exception failure) => failure switch
     {
         RedisConnectionException or TimeoutException or ObjectDisposedException or MeshException { Code: ErrorCodes.Unavailable } => true,
-        RedisServerException { Message: var message } => NotNow.Any(it => message.StartsWith(it, StringComparison.Ordinal)),
+        RedisServerException { Message: var message } => IsNotNow(message),
         _ => false,
     };
+
+    /// <summary>Whether Redis says by an error that it can't do it now.</summary>
+    public static bool IsNotNow(string error) => NotNow.Any(it => error.StartsWith(it, StringComparison.Ordinal));
 
     /// <summary>The same, of what was not even sent.</summary>
     public static MeshException Unsent() => new StoreNotAskedException("Redis can't be reached: try again soon");

@@ -45,7 +45,7 @@ internal sealed class RoomChanges(RoomScripts scripts)
             try
             {
                 var answers = (RedisResult[])(await scripts.EvaluateAsync(RedisScripts.Changes, room, generation: "", [.. changes.SelectMany(static it => it.Arguments)], CancellationToken.None))!;
-                foreach (var (change, answer) in changes.Zip(answers)) change.Answer.SetResult(answer);
+                foreach (var (change, answer) in changes.Zip(answers)) change.Take(answer);
                 changes = Next(room, MostAtOnce);
             }
             catch (Exception failure)
@@ -76,5 +76,16 @@ internal sealed class RoomChanges(RoomScripts scripts)
     private sealed record Change(RedisValue[] Arguments)
     {
         public TaskCompletionSource<RedisResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Take(RedisResult answer)
+        {
+            if ((string)answer[0]! is not "Failed")
+            {
+                Answer.SetResult(answer);
+                return;
+            }
+            var error = (string)answer[1]!;
+            Answer.SetException(RedisConnection.IsNotNow(error) ? RedisConnection.Unavailable() : new RedisException(error));
+        }
     }
 }

@@ -34,6 +34,23 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task A_room_that_nobody_has_entered_is_in_the_same_epoch_for_all_and_for_the_first_who_enters()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        var (here, there) = (one.Get<IRoomStore>(), two.Get<IRoomStore>());
+        var read = await here.ReadAsync("r", Cancellation);
+        (await there.ReadAsync("r", Cancellation)).At.ShouldBe(read.At);
+        (await there.JoinAsync("r", new("a"), null, Cancellation)).At.ShouldBe(read.At with { Revision = 1 });
+        await there.LeaveAsync("r", "a", Cancellation);
+        (await here.JoinAsync("r", new("a"), null, Cancellation)).At.Epoch.ShouldBeGreaterThan(read.At.Epoch);
+        // Of what nobody enters nothing is left.
+        (await here.ReadAsync("other", Cancellation)).Count.ShouldBe(0);
+        (await redis.Connection.GetDatabase().KeyTimeToLiveAsync(one.Get<RedisNames>().Room("other"))).ShouldNotBeNull();
+        (await redis.Connection.GetDatabase().KeyTimeToLiveAsync(one.Get<RedisNames>().Room("r"))).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Broadcasts_reach_all_nodes_and_of_a_room_its_members()
     {
         await using var one = await StartAsync();

@@ -60,6 +60,7 @@ public sealed class NotNowTests(RedisServer redis) : IClassFixture<RedisServer>
         (await plain.PublishPlainAsync("r", "2")).GetBoolean().ShouldBeTrue();
         (await session.ErrorOfAsync("mesh/publish", "{\"roomName\":\"r\",\"state\":3}")).ShouldBe("EUNAVAILABLE");
         (await session.ErrorOfAsync("mesh/join-room", Room("other"))).ShouldBe("EUNAVAILABLE");
+        (await observer.SubscribeAsync("other")).GetProperty("present").GetArrayLength().ShouldBe(0);
         resumes.Drop();
         await leaves.CloseAsync();
         await one.UntilGoneAsync(leaves.Id);

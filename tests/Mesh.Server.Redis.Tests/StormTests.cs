@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using StackExchange.Redis;
 using static Mesh.Server.Tests.PresenceRequests;
 
 namespace Mesh.Server.Redis.Tests;
@@ -38,6 +39,23 @@ public sealed class StormTests(RedisServer redis) : IClassFixture<RedisServer>
             store.SetMemberMetadataAsync("r", "0", State("\"m\""), Cancellation).AsTask());
         mixed.Select(it => it.Outcome).ShouldBe([ChangeOutcome.Changed, ChangeOutcome.NotMember, ChangeOutcome.NotMember, ChangeOutcome.Changed, ChangeOutcome.Changed]);
         mixed[^1].Member.ShouldBe((await store.ReadAsync("r", Cancellation)).Find("0"));
+    }
+
+    [Fact]
+    public async Task One_that_fails_keeps_no_other_that_goes_with_it()
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = "fails"), fakeTime: true);
+        var store = server.Get<IRoomStore>();
+        foreach (var id in new[] { "a", "b", "c" }) await store.JoinAsync("r", new(id), null, Cancellation);
+        // As no script leaves it.
+        await redis.Connection.GetDatabase().HashDeleteAsync(server.Get<RedisNames>().Room("r"), "o:2");
+
+        var before = await CallsAsync();
+        var changes = new[] { "c", "a", "b", "c" }.Select(it => store.SetStateAsync("r", it, new StateChange.Publish(State("1")), Cancellation).AsTask()).ToArray();
+        await Should.ThrowAsync<RedisException>(changes[2]);
+        foreach (var at in new[] { 0, 1, 3 }) (await changes[at]).Outcome.ShouldBe(ChangeOutcome.Changed);
+        (await CallsAsync() - before).ShouldBe(2);
+        (await changes[3]).At.Revision.ShouldBe(6);
     }
 
     [Fact]

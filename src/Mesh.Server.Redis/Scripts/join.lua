@@ -23,7 +23,8 @@ if number then
   return answer('Changed', number)
 end
 if count >= tonumber(ARGV[4]) then return answer('Full') end
-if count == 0 then begin_epoch() end
+-- One that was only read has told nothing yet that would have to be told apart.
+if count == 0 and revision ~= 0 then begin_epoch() end
 
 number = exact(redis.call('HINCRBY', room, 'number', 1))
 redis.call('HSET', room, 'c:' .. connection, number, 'm:' .. number, ARGV[5] .. ',"number":' .. number .. ',"joinedAt":' .. next_stamp())

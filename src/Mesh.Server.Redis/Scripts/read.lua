@@ -1,6 +1,12 @@
--- Reads the whole room, as a snapshot. One that is not there is empty, in an epoch that begins now.
+-- Reads the whole room, as a snapshot. One that is not there is empty, in an epoch that begins now, and is the same for all who read it
+-- and for the first who joins. It is read also where Redis takes nothing now; then each has another.
 
-if not epoch then return '{"epoch":' .. exact(next_epoch()) .. ',"revision":0,"members":[]}' end
+if not epoch then
+  pcall(function()
+    begin_epoch()
+    redis.call('EXPIRE', room, EMPTY_FOR)
+  end)
+end
 local fields, numbers, values = redis.call('HGETALL', room), {}, {}
 for at = 1, #fields, 2 do
   local field = fields[at]

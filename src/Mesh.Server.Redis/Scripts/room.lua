@@ -1,7 +1,7 @@
 -- What all scripts of a room share; it goes before each of them.
 --
 -- KEYS[1]  the room: a hash
---            epoch, revision   of the room; they stay for an hour after its last member has left
+--            epoch, revision   of the room; they stay for an hour after its last member has left, or somebody has read it
 --            number            the last one given to a member
 --            count             how many members there are
 --            c:<connection>    a member's number
@@ -25,9 +25,15 @@ local PUBLISH = ARGV[#ARGV - 2]
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local epoch, revision, count = unpack(redis.call('HMGET', room, 'epoch', 'revision', 'count'))
-epoch, revision, count = tonumber(epoch), tonumber(revision), tonumber(count) or 0
+local epoch, revision, count
 local known_epoch, known_revision = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
+
+local function look()
+  epoch, revision, count = unpack(redis.call('HMGET', room, 'epoch', 'revision', 'count'))
+  epoch, revision, count = tonumber(epoch), tonumber(revision), tonumber(count) or 0
+end
+
+look()
 
 -- Lua writes large numbers with an exponent.
 local function exact(number)

@@ -26,7 +26,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
             return state is null ? Unchanged(present) : Set(present, state);
         }
         if (Roster?.Count >= mostMembers) return new(ChangeOutcome.Full, null, At);
-        if (Roster is not { Count: > 0 }) BeginEpoch(known);
+        if (Roster is not ({ Count: > 0 } or { Revision: 0 })) BeginEpoch(known);
 
         var member = new Member
         {
@@ -80,7 +80,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     }
 
     /// <summary>The present roster. One that is not there is empty, in an epoch that begins now.</summary>
-    public Roster Read(Stamp? known) => Roster ?? Roster.Empty(NextEpoch(known));
+    public Roster Read(Stamp? known) => Roster ??= Roster.Empty(NextEpoch(known));
 
     /// <summary>A copy, for what a store that lags behind knows.</summary>
     public StoredRoom Copy()
