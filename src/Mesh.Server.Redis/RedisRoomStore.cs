@@ -26,8 +26,9 @@ internal sealed class RedisRoomStore(
         // Others may have taken the node for dead, and would not look for what it adds now.
         if (!node.IsAlive) throw RedisConnection.Unsent();
         var generation = node.Generation;
+        var most = member.IsPutBack ? int.MaxValue : options.Value.MembersPerRoom;
         RedisValue[] arguments =
-            [member.ConnectionId, options.Value.MembersPerRoom, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)];
+            [member.ConnectionId, most, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)];
         return await node.Rooms.JoinAsync(generation, room, () => ChangeAsync(RedisScripts.Join, room, generation, arguments, cancellationToken));
     }
 

@@ -23,7 +23,7 @@ internal sealed class MemoryRoom(string name, long epoch, Func<long> now)
     {
         if (Roster.Find(joining.ConnectionId) is { } present)
             return state is null ? Unchanged(present) : SetState(joining.ConnectionId, state);
-        if (Roster.Count >= mostMembers) return new(ChangeOutcome.Full, null, Roster.At);
+        if (Roster.Count >= mostMembers && !joining.IsPutBack) return new(ChangeOutcome.Full, null, Roster.At);
 
         var member = new Member
         {

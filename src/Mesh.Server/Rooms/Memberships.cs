@@ -193,7 +193,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         try
         {
             // The store may have lost the member, and with it the state.
-            change = await rooms.Store.JoinAsync(room, NewMember(room), state ?? membership.Restore, cancellationToken);
+            change = await rooms.Store.JoinAsync(room, NewMember(room) with { IsPutBack = !isNew }, state ?? membership.Restore, cancellationToken);
             // It left, and the store does not know: that membership is over, with all that was said in it. (One that comes from another
             // node never left.)
             if (isNew && connection.Session is not { Moves: > 0 } && membership.Room.Own.HasLeft(connection.Id) && change.Member?.JoinedAt < change.At)

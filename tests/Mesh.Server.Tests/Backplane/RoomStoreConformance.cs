@@ -209,6 +209,9 @@ public abstract class RoomStoreConformance : IAsyncLifetime
         await Store.LeaveAsync("r", "m1", Cancellation);
         (await JoinAsync("more")).Outcome.ShouldBe(ChangeOutcome.Changed);
         (await Store.ReadAsync("r", Cancellation)).Count.ShouldBe(MostMembers);
+        // Who had a place before others came has it again.
+        (await Store.JoinAsync("r", new("m1") { IsPutBack = true }, null, Cancellation)).Outcome.ShouldBe(ChangeOutcome.Changed);
+        (await JoinAsync("one more")).Outcome.ShouldBe(ChangeOutcome.Full);
     }
 
     [Fact]

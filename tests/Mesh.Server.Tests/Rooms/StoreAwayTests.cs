@@ -109,6 +109,21 @@ public sealed class StoreAwayTests
     }
 
     [Fact]
+    public async Task Who_is_put_back_has_its_place_also_in_a_room_that_others_have_filled()
+    {
+        var (server, store) = await StartAsync(options: it => it.MembersPerRoom = 1);
+        await using var _ = server;
+        await using var alice = await server.OpenAsync();
+        await alice.EnterAsync("r", ",\"publish\":{\"state\":1}");
+        await store.LeaveAsync("r", alice.Id, Cancellation);
+        await store.JoinAsync("r", new("elsewhere"), null, Cancellation);
+        await alice.PublishAsync("r", "2");
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Find(alice.Id)!.State.ToString().ShouldBe("2");
+        await using var newcomer = await server.ConnectAsync();
+        (await newcomer.ErrorOfAsync("mesh/join-room", Room("r"))).ShouldBe("ELIMIT");
+    }
+
+    [Fact]
     public async Task What_expires_meanwhile_is_a_clear()
     {
         var (server, store) = await StartAsync(fakeTime: true);
@@ -142,10 +157,10 @@ public sealed class StoreAwayTests
     private static string MetadataOf(TestServer server, string id) =>
         server.Get<IRoomStore>().ReadAsync("r", Cancellation).AsTask().GetAwaiter().GetResult().Find(id)?.Metadata.ToString() ?? "";
 
-    private static async Task<(TestServer, UnreliableStore)> StartAsync(bool fakeTime = false)
+    private static async Task<(TestServer, UnreliableStore)> StartAsync(bool fakeTime = false, Action<MeshOptions>? options = null)
     {
         UnreliableStore? store = null;
-        var server = await TestServer.StartAsync(fakeTime: fakeTime, services: builder => builder.Services.AddSingleton<IRoomStore>(
+        var server = await TestServer.StartAsync(options, fakeTime: fakeTime, services: builder => builder.Services.AddSingleton<IRoomStore>(
             services => store = new(ActivatorUtilities.CreateInstance<MemoryRoomStore>(services))));
         server.Get<IRoomStore>();
         return (server, store!);

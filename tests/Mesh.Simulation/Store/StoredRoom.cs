@@ -25,7 +25,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
             _moves[present.Number] = joining.Moves;
             return state is null ? Unchanged(present) : Set(present, state);
         }
-        if (Roster?.Count >= mostMembers) return new(ChangeOutcome.Full, null, At);
+        if (Roster?.Count >= mostMembers && !joining.IsPutBack) return new(ChangeOutcome.Full, null, At);
         if (Roster is not ({ Count: > 0 } or { Revision: 0 })) BeginEpoch(known);
 
         var member = new Member
