@@ -90,9 +90,13 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
         {
             return await act();
         }
+        catch (RedisConnectionException away) when (away.CommandStatus == CommandStatus.WaitingToBeSent)
+        {
+            throw Unsent();
+        }
         catch (Exception away) when (IsAway(away))
         {
-            throw Unavailable();
+            throw away as StoreNotAskedException ?? Unavailable();
         }
     }
 

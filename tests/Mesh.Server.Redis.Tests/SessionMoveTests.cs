@@ -176,6 +176,31 @@ public sealed class SessionMoveTests(RedisServer redis) : IClassFixture<RedisSer
             Joined("r", alice.Id), State("r", alice.Id, "1"), Joined("r", bob.Id), Joined("r", plain.Id), Left("r", plain.Id), Left("r", bob.Id));
     }
 
+    [Fact]
+    public async Task A_session_that_was_saved_late_and_has_ended_is_resumed_by_nobody()
+    {
+        // Over a connection that Mesh does not give up, with what was sent over it.
+        await using var given = await ConnectionMultiplexer.ConnectAsync(RedisConnection.Configure(ConfigurationOptions.Parse(redis.Address)));
+        await using var one = await TestServer.StartAsync(mesh: it => it.AddRedis(given, options => options.Prefix = _prefix));
+        await using var two = await StartAsync();
+        var sessions = one.Get<RedisNames>().SessionsOf(one.Get<RedisNode>().Name);
+        var database = redis.Connection.GetDatabase();
+        await using var first = await one.OpenAsync();
+        // Longer than the node waits for an answer, and shorter than its lease.
+        await redis.Connection.GetServers().Single().ExecuteAsync("CLIENT", "PAUSE", 3_000, "WRITE");
+        var (alice, token) = await one.OpenWithTokenAsync();
+        await alice.CloseAsync();
+        await one.UntilGoneAsync(alice.Id);
+        (await database.HashExistsAsync(sessions, $"t:{alice.Id}")).ShouldBeFalse();
+
+        await Wait.UntilAsync(() => one.Get<RedisNode>().SinceRenewal < TimeSpan.FromSeconds(1));
+        await Wait.UntilAsync(() => !database.HashExists(sessions, $"t:{alice.Id}"));
+        await ShouldNotResumeAsync(two, token, alice.Id);
+        (await database.HashExistsAsync(sessions, $"t:{first.Id}")).ShouldBeTrue();
+        one.Errors.Clear();
+        two.Errors.Clear();
+    }
+
     private static async Task ShouldNotResumeAsync(TestServer node, string token, string id)
     {
         await using var stranger = await node.ConnectAsync();

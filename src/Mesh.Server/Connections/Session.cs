@@ -26,8 +26,8 @@ internal sealed class Session(string? owner, int moves = 0)
     /// <summary>Taken for each save, so that the last one has the last word.</summary>
     public SemaphoreSlim SaveTurn { get; } = new(1);
 
-    /// <summary>True while the store knows of the session, perhaps not its latest.</summary>
-    public bool IsSaved { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+    /// <summary>True once the store may know of the session: also what it did not answer it may have done, or do yet.</summary>
+    public bool MayBeSaved { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     /// <summary>Notes that the session is to be saved later; false if that was noted before.</summary>
     public bool TryOweSave() => !Interlocked.Exchange(ref _owesSave, true);

@@ -30,14 +30,16 @@ internal sealed class Sessions(ConnectionRegistry connections, ISessionStore sto
     {
         if (connection.Session is not { } session) return;
         await session.SaveTurn.WaitAsync();
+        var before = session.MayBeSaved;
         try
         {
             if (connection.IsEnded || session.HasMoved) return;
-            if (await store.SaveAsync(Describe(connection, session), CancellationToken.None)) session.IsSaved = true;
-            else connection.Lose();
+            session.MayBeSaved = true;
+            if (!await store.SaveAsync(Describe(connection, session), CancellationToken.None)) connection.Lose();
         }
         catch (MeshException away) when (away.Code == ErrorCodes.Unavailable)
         {
+            if (away is StoreNotAskedException) session.MayBeSaved = before;
             if (session.TryOweSave()) _ = SaveLaterAsync(connection, session);
         }
         finally
@@ -55,7 +57,7 @@ internal sealed class Sessions(ConnectionRegistry connections, ISessionStore sto
         try
         {
             if (session.HasMoved) return false;
-            return !session.IsSaved || await Persistence.UntilDoneAsync(() => store.EndAsync(Describe(connection, session), CancellationToken.None), time);
+            return !session.MayBeSaved || await Persistence.UntilDoneAsync(() => store.EndAsync(Describe(connection, session), CancellationToken.None), time);
         }
         finally
         {

@@ -189,11 +189,13 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         var (membership, isNew) = await AddAsync(room);
         if (isClaimed) membership.Claim();
         var intent = _intents.Find(room);
+        var isAsked = false;
         RoomChange change;
         try
         {
             // The store may have lost the member, and with it the state.
             change = await rooms.Store.JoinAsync(room, NewMember(room) with { IsPutBack = !isNew }, state ?? membership.Restore, cancellationToken);
+            isAsked = true;
             // It left, and the store does not know: that membership is over, with all that was said in it. (One that comes from another
             // node never left.)
             if (isNew && connection.Session is not { Moves: > 0 } && membership.Room.Own.HasLeft(connection.Id) && change.Member?.JoinedAt < change.At)
@@ -202,7 +204,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 change = await rooms.Store.JoinAsync(room, NewMember(room), state, cancellationToken);
             }
         }
-        catch (StoreNotAskedException)
+        catch (StoreNotAskedException) when (!isAsked)
         {
             if (isNew) Remove(room);
             throw;
