@@ -7,14 +7,18 @@ namespace Mesh.Server;
 
 /// <summary>Renews this node's lease each second, and has the members of those removed that have not renewed theirs.</summary>
 internal sealed partial class RedisHeartbeat(
-    RedisNode node, RedisConnection redis, RedisReaping reaping, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
+    RedisNode node, RedisConnection redis, RedisReaping reaping, MeshServer mesh, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private volatile TaskCompletionSource _woken = new();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Where a host stops all at once, connections are still being closed: others must not take the node for dead before they are.
+        while (mesh.Connections.Any(static it => it.IsOpen) && !cancellationToken.IsCancellationRequested)
+            await Task.Delay(Tick, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
         try
         {

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Mesh.Server.Tests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using StackExchange.Redis;
 using static Mesh.Server.Tests.PresenceRequests;
 
@@ -199,6 +201,27 @@ public sealed class SessionMoveTests(RedisServer redis) : IClassFixture<RedisSer
         (await database.HashExistsAsync(sessions, $"t:{first.Id}")).ShouldBeTrue();
         one.Errors.Clear();
         two.Errors.Clear();
+    }
+
+    [Fact]
+    public async Task A_node_whose_host_stops_all_at_once_lives_until_its_connections_are_closed()
+    {
+        await using var server = await TestServer.StartAsync(
+            it => it.DrainTime = TimeSpan.FromSeconds(1),
+            it => it.AddRedis(redis.Address, options => options.Prefix = _prefix),
+            fakeTime: true,
+            services: it => it.Services.Configure<HostOptions>(options => options.ServicesStopConcurrently = true));
+        var node = server.Get<RedisNode>();
+        foreach (var client in await server.ConnectAsync(30)) await client.JoinAsync("r");
+
+        var stopping = server.StopAsync();
+        await Wait.UntilAsync(() => server.Mesh.Connections.Count(it => it.IsOpen) == 20);
+        server.Time.Advance(TimeSpan.FromSeconds(1));
+        await Wait.UntilAsync(() => node.SinceRenewal == TimeSpan.Zero);
+        server.Mesh.Connections.Count(it => it.IsOpen).ShouldBeGreaterThan(0);
+        await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => stopping.IsCompleted);
+        await stopping;
+        node.IsAlive.ShouldBeFalse();
     }
 
     private static async Task ShouldNotResumeAsync(TestServer node, string token, string id)

@@ -37,7 +37,8 @@ public sealed class MeshOptions
 
     /// <summary>
     /// Over how long a server that shuts down closes its connections, so that they do not all come to the other nodes at once; a few
-    /// take less. Default: 5 s. Range: 0 (all at once) to 10 min; the host's shutdown timeout (30 s) has to be longer.
+    /// take less. Default: 5 s. Range: 0 (all at once) to 10 min; with <see cref="CloseTimeout"/> less than the host's
+    /// shutdown timeout (30 s).
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(5);
