@@ -7,9 +7,9 @@ public sealed class MeshRedisOptions
 {
     /// <summary>
     /// What all keys and channels begin with: applications that share a Redis each have their own. Default: <c>mesh</c>.
-    /// Range: 1 to 64 characters.
+    /// Range: 1 to 64 characters, without braces, which would put everything on one server of a cluster.
     /// </summary>
-    [Required, StringLength(64, MinimumLength = 1)]
+    [Required, StringLength(64, MinimumLength = 1), RegularExpression("[^{}]*", ErrorMessage = "MeshRedisOptions.{0} can't have braces: everything would be on one server of a cluster.")]
     public string Prefix { get; set; } = "mesh";
 
     /// <summary>Whether the application refuses to start while Redis can't be reached. Default: true.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using static Mesh.Server.Tests.PresenceRequests;
 
@@ -106,6 +107,15 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         refusal.Message.ShouldBe("A connection with a channelPrefix can't be used. Set MeshRedisOptions.Prefix instead.");
         await using var given = await ConnectionMultiplexer.ConnectAsync(redis.Address + ",channelPrefix=app:");
         await Should.ThrowAsync<InvalidOperationException>(() => TestServer.StartAsync(mesh: it => it.AddRedis(given)));
+    }
+
+    [Theory]
+    [InlineData("{one}")]
+    [InlineData("{")]
+    public async Task A_prefix_that_would_put_all_on_one_server_is_refused(string prefix)
+    {
+        var refusal = await Should.ThrowAsync<OptionsValidationException>(() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = prefix)));
+        refusal.Message.ShouldContain("MeshRedisOptions.Prefix can't have braces");
     }
 
     [Fact]
