@@ -77,10 +77,11 @@ internal sealed class RedisListening(
     public async ValueTask DisposeAsync()
     {
         forget(this);
+        _disposed = true;
+        _woken.TrySetResult();
         await turn.WaitAsync();
         try
         {
-            _disposed = true;
             if (_messages is not null) await _messages.UnsubscribeAsync(CommandFlags.FireAndForget);
         }
         finally

@@ -7,7 +7,7 @@ namespace Mesh.Server;
 /// This node as the others know it: a generation, which lives as long as its lease is renewed. One that was taken for dead takes
 /// another, since the members of the dead one are gone.
 /// </summary>
-internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimeProvider time)
+internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimeProvider time) : IDisposable
 {
     /// <summary>How long a lease lasts, by Redis's clock.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(8);
@@ -29,7 +29,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private HashSet<RedisKey> _kept = [];
     private (string Generation, long Since)? _former;
     private string? _run;
-    private int _watches;
+    private IConnectionMultiplexer? _watched;
 
     /// <summary>Names this node as long as its process lives.</summary>
     public string Name { get; } = NewGeneration();
@@ -65,7 +65,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && time.GetElapsedTime(_renewingSince) >= Lease;
         var connection = await redis.ReadyAsync();
-        if (Interlocked.Exchange(ref _watches, 1) == 0) connection.ConnectionRestored += Restored;
+        if (Interlocked.Exchange(ref _watched, connection) is null) connection.ConnectionRestored += Restored;
         var database = connection.GetDatabase();
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
@@ -124,6 +124,11 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     {
         Volatile.Write(ref _renewedAt, 0);
         await (await redis.DatabaseAsync()).ScriptEvaluateAsync(RedisScripts.Retire, [names.LiveNodes], [Generation, (long)grace.TotalMilliseconds]);
+    }
+
+    public void Dispose()
+    {
+        if (_watched is { } connection) connection.ConnectionRestored -= Restored;
     }
 
     // Redis may have lost the lease, and the index: nothing is to be joined before it has both again.

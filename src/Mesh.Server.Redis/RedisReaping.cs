@@ -7,7 +7,7 @@ namespace Mesh.Server;
 /// Removes the members of dead nodes. Any node may, also several at once: what one has removed the other does not find. It is done
 /// again later, since what a dead node had sent may come late.
 /// </summary>
-internal sealed class RedisReaping(RedisConnection redis, RedisNames names, RoomScripts scripts, TimeProvider time)
+internal sealed class RedisReaping(RedisConnection redis, RedisNames names, RoomScripts scripts, TimeProvider time) : IDisposable
 {
     private const int AtOnce = 64;
     private const int MembersAtOnce = 500;
@@ -15,6 +15,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Room
 
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
 
+    private readonly CancellationTokenSource _disposed = new();
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
 
     /// <summary>Begins with those that are new, and does not wait: the own lease is to be renewed meanwhile.</summary>
@@ -24,12 +25,19 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Room
             if (_known.TryAdd(generation, true)) _ = ReapAsync(generation);
     }
 
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        _disposed.Dispose();
+    }
+
     private async Task ReapAsync(string generation)
     {
+        var end = _disposed.Token;
         await RemoveAsync(generation);
         foreach (var pause in Again)
         {
-            await Task.Delay(pause, time);
+            await Task.Delay(pause, time, end);
             await RemoveAsync(generation);
         }
     }

@@ -8,19 +8,19 @@ namespace Mesh.Server;
 /// All that this node listens to. Pub/sub is a hint, not a delivery: after each reconnection, and whenever a canary was late, all is
 /// subscribed to anew, and the listeners are told that they may have missed something.
 /// </summary>
-internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider time)
+internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<RedisListening, bool> _listenings = new();
     // Of one channel, one at a time: a room may be listened to again while the last listening ends.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1))];
 
-    private int _watches;
+    private IConnectionMultiplexer? _watched;
 
     /// <summary>Tells <paramref name="listener"/> what comes on a channel, in order, and <paramref name="missed"/> when something may have been missed.</summary>
     public async Task<RedisListening> ListenAsync(string channel, Action<ReadOnlyMemory<byte>> listener, Action missed)
     {
         var connection = await redis.ReadyAsync();
-        if (Interlocked.Exchange(ref _watches, 1) == 0) connection.ConnectionRestored += (_, _) => Again();
+        if (Interlocked.Exchange(ref _watched, connection) is null) connection.ConnectionRestored += Restored;
         var listening = new RedisListening(redis, channel, time, TurnOf(channel), listener, missed, it => _listenings.TryRemove(it, out _));
         _listenings[listening] = true;
         try
@@ -52,7 +52,16 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
             if (await listening.HasMovedAsync()) _ = listening.SubscribeAgainAsync();
     }
 
+    /// <summary>Ends all: the connection may be an application's, and go on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_watched is { } connection) connection.ConnectionRestored -= Restored;
+        await Task.WhenAll(_listenings.Keys.Select(static it => it.DisposeAsync().AsTask()));
+    }
+
     private SemaphoreSlim TurnOf(string channel) => _turns[(uint)string.GetHashCode(channel, StringComparison.Ordinal) % _turns.Length];
+
+    private void Restored(object? sender, ConnectionFailedEventArgs connection) => Again();
 
     private void Again()
     {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using static Mesh.Server.Tests.PresenceRequests;
@@ -119,6 +120,23 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task A_node_that_has_ended_leaves_nothing_on_a_connection_that_it_was_given()
+    {
+        await using var given = await ConnectionMultiplexer.ConnectAsync(RedisConnection.Configure(ConfigurationOptions.Parse(redis.Address)));
+        var before = HandlersOf(given);
+        await using (var server = await TestServer.StartAsync(mesh: it => it.AddRedis(given, options => options.Prefix = _prefix)))
+        {
+            await using var alice = await server.ConnectAsync();
+            await alice.SubscribeAsync("r");
+            HandlersOf(given).ShouldBe(before + 2);
+        }
+        HandlersOf(given).ShouldBe(before);
+        var admin = redis.Connection.GetServers().Single();
+        await Wait.UntilAsync(() => ((string[])admin.Execute("PUBSUB", "CHANNELS", $"{_prefix}:*")!).Length == 0);
+        given.IsConnected.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Broadcasts_work_once_a_Redis_is_there_that_was_away_at_the_start()
     {
         await using var late = new RunningRedis();
@@ -132,6 +150,10 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         client.Events[0].Command.ShouldBe("late");
         server.Errors.Clear();
     }
+
+    private static int HandlersOf(ConnectionMultiplexer connection) =>
+        (typeof(ConnectionMultiplexer).GetField(nameof(ConnectionMultiplexer.ConnectionRestored), BindingFlags.Instance | BindingFlags.NonPublic)!
+            .GetValue(connection) as Delegate)?.GetInvocationList().Length ?? 0;
 
     private Task<TestServer> StartAsync() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = _prefix));
 }

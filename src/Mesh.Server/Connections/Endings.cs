@@ -24,6 +24,10 @@ internal sealed class Endings(
             await connection.Memberships.LeaveAllAsync();
             log.Ended(connection.Id);
         }
+        catch (OperationCanceledException)
+        {
+            // The application has stopped before the store could be told.
+        }
         catch (Exception failure)
         {
             log.ConnectionFailed(connection.Id, failure);

@@ -3,7 +3,7 @@ using Mesh.Protocol;
 namespace Mesh.Server;
 
 /// <summary>The tokens of this node's sessions, and what the store knows of them (protocol §8).</summary>
-internal sealed class Sessions(ConnectionRegistry connections, ISessionStore store, TimeProvider time)
+internal sealed class Sessions(ConnectionRegistry connections, ISessionStore store, Persistence persistence)
 {
     /// <summary>A new token; <paramref name="presented"/>, if any, stays valid beside it until <see cref="Confirm"/>.</summary>
     public async ValueTask<string> IssueAsync(MeshConnection connection, string? presented)
@@ -57,7 +57,7 @@ internal sealed class Sessions(ConnectionRegistry connections, ISessionStore sto
         try
         {
             if (session.HasMoved) return false;
-            return !session.MayBeSaved || await Persistence.UntilDoneAsync(() => store.EndAsync(Describe(connection, session), CancellationToken.None), time);
+            return !session.MayBeSaved || await persistence.UntilDoneAsync(() => store.EndAsync(Describe(connection, session), CancellationToken.None));
         }
         finally
         {
@@ -67,7 +67,7 @@ internal sealed class Sessions(ConnectionRegistry connections, ISessionStore sto
 
     private async Task SaveLaterAsync(MeshConnection connection, Session session)
     {
-        await Task.Delay(Persistence.Pause, time);
+        await persistence.PauseAsync();
         session.NoLongerOwesSave();
         await SaveAsync(connection);
     }

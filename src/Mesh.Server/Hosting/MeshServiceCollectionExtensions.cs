@@ -25,6 +25,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<ISessionStore, MemorySessionStore>();
         services.TryAddSingleton(provider => new UserIdentity(provider.GetService<UserIdSelector>()?.Select));
 
+        services.TryAddSingleton<Persistence>();
         services.TryAddSingleton<MeshMetrics>();
         services.TryAddSingleton(MeshServer.Create);
         services.TryAddSingleton<ConnectionHost>();

@@ -1,7 +1,7 @@
 namespace Mesh.Server;
 
 /// <summary>Who has something to tell the store, which was out of reach: tried again until it is told.</summary>
-internal sealed class IntentQueue(TimeProvider time)
+internal sealed class IntentQueue(Persistence persistence)
 {
     private const int AtOnce = 64;
 
@@ -24,7 +24,7 @@ internal sealed class IntentQueue(TimeProvider time)
     {
         while (true)
         {
-            await Task.Delay(Persistence.Pause, time);
+            await persistence.PauseAsync();
             while (await TellAsync(Next()))
             {
                 lock (_gate)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Mesh.Server;
 
 /// <summary>The members of a room that are connections of this node.</summary>
-internal sealed class OwnMembers(string room, IRoomStore store, TimeProvider time, ILogger log)
+internal sealed class OwnMembers(string room, IRoomStore store, Persistence persistence, ILogger log)
 {
     private const int AtOnce = 64;
     private const int MostLeft = 64;
@@ -78,11 +78,11 @@ internal sealed class OwnMembers(string room, IRoomStore store, TimeProvider tim
     {
         try
         {
-            await Persistence.UntilDoneAsync(() => store.LeaveAsync(room, connectionId, CancellationToken.None), time);
+            await persistence.UntilDoneAsync(() => store.LeaveAsync(room, connectionId, CancellationToken.None));
             // It may have joined meanwhile.
             if (Find(connectionId) is { } connection) await connection.Memberships.JoinAgainAsync(room, held: null);
         }
-        catch (Exception failure)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
             log.RoomChangeFailed(connectionId, failure);
         }

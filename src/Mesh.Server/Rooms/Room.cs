@@ -21,6 +21,7 @@ internal sealed class Room
     private readonly DiffFlush _diffs;
     private readonly IRoomStore _store;
     private readonly Func<Room, bool> _forget;
+    private readonly Persistence _persistence;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private volatile bool _released;
@@ -31,12 +32,12 @@ internal sealed class Room
     private int _suspicions;
     private TaskCompletionSource? _changed;
 
-    public Room(string name, IRoomStore store, Func<Room, bool> forget, MeshOptions options, TimeProvider time, ILogger log)
+    public Room(string name, IRoomStore store, Func<Room, bool> forget, MeshOptions options, Persistence persistence, TimeProvider time, ILogger log)
     {
-        (Name, _store, _forget, _time, _log) = (name, store, forget, time, log);
+        (Name, _store, _forget, _persistence, _time, _log) = (name, store, forget, persistence, time, log);
         _history = new(options.HistoryLength);
         _diffs = new(name, _gate, options, time);
-        Own = new(name, store, time, log);
+        Own = new(name, store, persistence, log);
         Ready = ListenAsync();
     }
 
@@ -204,7 +205,7 @@ internal sealed class Room
         var pause = FirstPause;
         while (!_released && !await TryResyncAsync(timestamp, isFirst: pause == FirstPause))
         {
-            await Task.Delay(pause, _time);
+            await _persistence.PauseAsync(pause);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }

@@ -10,6 +10,7 @@ internal sealed class RoomAccess(
     PresenceRules presence,
     Sessions sessions,
     ConnectionRegistry connections,
+    Persistence persistence,
     IOptions<MeshOptions> options,
     TimeProvider time,
     ILogger<Memberships> log)
@@ -24,7 +25,7 @@ internal sealed class RoomAccess(
 
     public ConnectionRegistry Connections { get; } = connections;
 
-    public IntentQueue Intents { get; } = new(time);
+    public IntentQueue Intents { get; } = new(persistence);
 
     public MeshOptions Options { get; } = options.Value;
 

@@ -10,12 +10,13 @@ internal sealed class RoomDirectory
     private readonly Dictionary<string, Room> _rooms = new(StringComparer.Ordinal);
     private readonly IRoomStore _store;
     private readonly IOptions<MeshOptions> _options;
+    private readonly Persistence _persistence;
     private readonly TimeProvider _time;
     private readonly ILogger<Room> _log;
 
-    public RoomDirectory(IRoomStore store, IBackplane backplane, IOptions<MeshOptions> options, TimeProvider time, ILogger<Room> log)
+    public RoomDirectory(IRoomStore store, IBackplane backplane, IOptions<MeshOptions> options, Persistence persistence, TimeProvider time, ILogger<Room> log)
     {
-        (_store, _options, _time, _log) = (store, options, time, log);
+        (_store, _options, _persistence, _time, _log) = (store, options, persistence, time, log);
         backplane.Received += broadcast =>
         {
             if (broadcast.Room is { } name) Find(name)?.Own.Broadcast(broadcast);
@@ -30,7 +31,7 @@ internal sealed class RoomDirectory
         lock (_gate)
         {
             if (!_rooms.TryGetValue(name, out room))
-                _rooms[name] = room = new(name, _store, Forget, _options.Value, _time, _log);
+                _rooms[name] = room = new(name, _store, Forget, _options.Value, _persistence, _time, _log);
             room.Users++;
         }
         try

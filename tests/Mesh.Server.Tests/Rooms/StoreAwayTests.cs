@@ -124,6 +124,29 @@ public sealed class StoreAwayTests
     }
 
     [Fact]
+    public async Task Once_the_application_has_stopped_nothing_is_tried_any_more()
+    {
+        var (server, store) = await StartAsync(fakeTime: true);
+        await using var _ = server;
+        await using var observer = await server.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        await using var alice = await server.ConnectAsync();
+        await alice.JoinAsync("r");
+        store.GoAway();
+        await alice.LeaveAsync("r");
+        var before = store.Calls;
+        await Wait.UntilAsync(server.Time, TimeSpan.FromSeconds(1), () => store.Calls > before + 4);
+
+        await alice.CloseAsync();
+        await observer.CloseAsync();
+        await server.UntilGoneAsync(observer.Id);
+        await server.StopAsync();
+        var calls = store.Calls;
+        for (var second = 0; second < 10; second++) server.Time.Advance(TimeSpan.FromSeconds(1));
+        store.Calls.ShouldBe(calls);
+    }
+
+    [Fact]
     public async Task What_expires_meanwhile_is_a_clear()
     {
         var (server, store) = await StartAsync(fakeTime: true);
