@@ -75,13 +75,14 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         // What is answered has the member in it, also where the store is ahead of this node's replica.
         await subscription.Room.ReadAsync(joined.At, context.CancellationToken);
         var answer = subscription.Room.SubscribeToDiffs(subscription, known);
-        var restore = change is StateChange.Restore;
+        // The stamp of an earlier clear would look like that of this one.
+        var isVain = change is StateChange.Publish && joined.Outcome == ChangeOutcome.Unchanged;
         return (new(name, true)
         {
             Number = joined.Member?.Number,
-            Stamp = joined.Member?.Stamp,
-            Deadline = joined.Member?.Deadline,
-            Restored = restore ? joined.Refusal is null : null,
+            Stamp = isVain ? null : joined.Member?.Stamp,
+            Deadline = isVain ? null : joined.Member?.Deadline,
+            Restored = change is StateChange.Restore ? joined.Refusal is null : null,
             Reason = Reason(joined.Refusal),
             Diff = answer.Diff,
         }, answer.Snapshot);

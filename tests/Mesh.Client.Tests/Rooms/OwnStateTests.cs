@@ -176,6 +176,21 @@ public sealed class OwnStateTests
     }
 
     [Fact]
+    public void A_clear_of_nothing_does_so_also_where_this_connection_has_cleared_before()
+    {
+        _bench.Find(new(RawJson.Null) { Stamp = new(1, 2) });
+        _ = Publish("never said");
+        var cleared = Publish(null);
+        Own.Opened(Own.Open(), default);
+        Own.Observe(new(RawJson.Null) { Stamp = new(1, 2) }, own: true);
+        Own.Observe(Record("v", 4), own: false);
+        Own.Learned();
+        _bench.Published.ShouldBe([new Publication(RawJson.Null)]);
+        _bench.Answer(6);
+        cleared.IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_clear_of_nothing_where_nobody_says_anything_is_done()
     {
         var cleared = Publish(null);

@@ -132,6 +132,19 @@ public sealed class EnterTests
     }
 
     [Fact]
+    public async Task A_clear_of_nothing_that_goes_with_an_entry_is_answered_without_a_stamp_also_where_there_was_a_state()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true);
+        await using var client = await server.OpenAsync();
+        const string clear = ",\"publish\":{\"state\":null}";
+        (await client.EnterAsync("r", clear)).TryGetProperty("stamp", out _).ShouldBeFalse();
+        await client.PublishAsync("r", "1");
+        (await client.EnterAsync("r", clear)).GetProperty("stamp")[1].GetInt64().ShouldBe(3);
+        (await client.EnterAsync("r", clear)).TryGetProperty("stamp", out _).ShouldBeFalse();
+        (await client.EnterAsync("r")).GetProperty("stamp")[1].GetInt64().ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_restore_is_taken_only_if_newer_and_says_why_not()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);
