@@ -403,7 +403,12 @@ export class OwnState {
   #restored(record, restored, reason) {
     if (restored && isNewer(record.stamp, this.#ownStamp)) this.#ownStamp = record.stamp ?? null;
     if (this.#last !== record) return;
-    if (reason === "expired") this.#know({ state: null, stamp: record.stamp });
+    if (reason === "expired") {
+      this.#know({ state: null, stamp: record.stamp });
+      // Or else what the own member showed before it would be shown again.
+      this.#restoring = null;
+      this.takeOver();
+    }
     if (reason === "future") {
       // The stamp is of another server's room, or of one that lost its data: the state is as good as new.
       this.#know(withoutStamp(record));

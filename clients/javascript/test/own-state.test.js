@@ -163,6 +163,19 @@ test("a state whose deadline has passed is cleared", () => {
   assert.deepEqual(seen.stored.at(-1), { state: null, stamp: [1, 3] });
 });
 
+test("a takeover of what has expired leaves the own member cleared, and not with what was before", async () => {
+  own.opened(null, { stamp: [1, 1] });
+  own.observe({ state: "before", stamp: [1, 1] }, true);
+  own.observe({ state: "expired", stamp: [1, 5] }, false);
+  answer({ restored: false, reason: "expired" });
+  await settle();
+  assert.deepEqual(seen.restored.at(-1), { state: null, stamp: [1, 5] });
+  answer({ restored: true });
+  await settle();
+  own.observe({ state: "expired", stamp: [1, 5] }, false);
+  assert.equal(seen.restored.length, 2);
+});
+
 test("a refusal reaches the caller, and is not said again", async () => {
   own.opened(null, {});
   const published = own.publish("a", {});

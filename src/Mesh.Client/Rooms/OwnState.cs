@@ -322,7 +322,13 @@ internal sealed class OwnState
     {
         if (restored && IsNewer(record.Stamp, _ownStamp)) _ownStamp = record.Stamp;
         if (_last != record) return;
-        if (reason == "expired") Know(new(RawJson.Null) { Stamp = record.Stamp });
+        if (reason == "expired")
+        {
+            Know(new(RawJson.Null) { Stamp = record.Stamp });
+            // Or else what the own member showed before it would be shown again.
+            _restoring = null;
+            TakeOver();
+        }
         if (reason != "future") return;
         // The stamp is of another server's room, or of one that lost its data: the state is as good as new.
         Know(record.WithoutStamp());

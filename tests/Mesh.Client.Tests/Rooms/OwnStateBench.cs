@@ -46,6 +46,8 @@ internal sealed class OwnStateBench : IOwnStateOwner
 
     public void RefuseRestore(string code) => _restoring.Dequeue()(null, new(code, code));
 
+    public void AnswerRestore(bool restored, string? reason = null) => _restoring.Dequeue()(new(restored, reason), null);
+
     public void Advance(TimeSpan time) => _time.Advance(time);
 
     void IOwnStateOwner.Publish(Publication publication, Action<Acknowledgement, MeshException?> answered)

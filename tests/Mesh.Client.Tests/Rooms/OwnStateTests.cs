@@ -247,6 +247,19 @@ public sealed class OwnStateTests
     }
 
     [Fact]
+    public void A_takeover_of_what_has_expired_leaves_the_own_member_cleared_and_not_with_what_was_before()
+    {
+        Own.Opened(null, new(new(1, 1)));
+        Own.Observe(Record("before", 1), own: true);
+        Own.Observe(Record("expired", 5), own: false);
+        _bench.AnswerRestore(restored: false, "expired");
+        _bench.Restored.ShouldBe([Record("expired", 5), new(RawJson.Null) { Stamp = new(1, 5) }]);
+        _bench.AnswerRestore(restored: true);
+        Own.Observe(Record("expired", 5), own: false);
+        _bench.Restored.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public void A_takeover_that_the_server_could_not_do_now_is_tried_again_and_one_that_it_refused_is_not()
     {
         Own.Opened(null, new(new(1, 1)));
