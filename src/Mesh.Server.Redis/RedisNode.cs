@@ -21,15 +21,17 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
+    private readonly List<string> _former = [];
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
     private volatile bool _isAway;
     private HashSet<RedisKey> _kept = [];
-    private (string Generation, long Since)? _former;
+    private long _joiningSince;
     private string? _run;
     private IConnectionMultiplexer? _watched;
+    private int _restorations;
 
     /// <summary>Names this node as long as its process lives.</summary>
     public string Name { get; } = NewGeneration();
@@ -59,7 +61,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <returns>The dead whose members are to be removed.</returns>
     public async Task<string[]> RenewAsync()
     {
-        var asked = time.GetTimestamp();
+        var (asked, restorations) = (time.GetTimestamp(), Volatile.Read(ref _restorations));
         var wasAway = _isAway;
         _isAway = true;
         if (!IsAlive) _renewingSince = 0;
@@ -79,20 +81,22 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _run = run;
         if (before == "dead" || isAnother)
         {
-            _former = (_generation, time.GetTimestamp());
+            _former.Add(_generation);
             _generation = NewGeneration();
             return await RenewAsync();
         }
-        _isAway = false;
-        Volatile.Write(ref _renewedAt, asked);
+        if (restorations == Volatile.Read(ref _restorations)) Volatile.Write(ref _renewedAt, asked);
         var isWhole = await KeepAsync(database);
+        // Only by now it is known what is lost; and where there is another connection meanwhile, it is not.
+        _isAway = restorations != Volatile.Read(ref _restorations);
         if (_renewingSince == 0 || before == "late") _renewingSince = asked;
         // Also a short absence may have emptied it: where the answer to a renewal got lost, the next does not find the lease new.
         var isLost = wasAway || !isWhole || before == "late" || before == "new" && _hasLived;
         _hasLived = true;
         if (isLost)
         {
-            Rooms.Lose(Generation);
+            Rooms.Lose();
+            _joiningSince = time.GetTimestamp();
             Lost?.Invoke();
         }
         return [.. (string[])answer[1]!, .. Former()];
@@ -111,9 +115,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // By then all have joined again: who has not is a ghost, of before Redis lost that it had left.
     private string[] Former()
     {
-        if (_former is not { } former || time.GetElapsedTime(former.Since) < Settled) return [];
-        _former = null;
-        return [former.Generation];
+        if (_former.Count == 0 || time.GetElapsedTime(_joiningSince) < Settled) return [];
+        string[] former = [.. _former];
+        _former.Clear();
+        return former;
     }
 
     /// <summary>Notes that Redis can't be reached.</summary>
@@ -135,9 +140,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private void Restored(object? sender, ConnectionFailedEventArgs connection)
     {
         if (connection.ConnectionType != ConnectionType.Interactive) return;
+        Interlocked.Increment(ref _restorations);
         Volatile.Write(ref _renewedAt, 0);
         _isAway = true;
-        Rooms.Lose(Generation);
+        Rooms.Lose();
         Reachable?.Invoke();
     }
 

@@ -7,7 +7,7 @@ namespace Mesh.Server;
 /// Removes the members of dead nodes. Any node may, also several at once: what one has removed the other does not find. It is done
 /// again later, since what a dead node had sent may come late.
 /// </summary>
-internal sealed class RedisReaping(RedisConnection redis, RedisNames names, RoomScripts scripts, TimeProvider time) : IDisposable
+internal sealed class RedisReaping(RedisConnection redis, RedisNames names, RedisNode node, RoomScripts scripts, TimeProvider time) : IDisposable
 {
     private const int AtOnce = 64;
     private const int MembersAtOnce = 500;
@@ -40,13 +40,14 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Room
             await Task.Delay(pause, time, end);
             await RemoveAsync(generation);
         }
+        node.Rooms.Forget(generation);
     }
 
     private async Task RemoveAsync(string generation)
     {
         try
         {
-            var rooms = new HashSet<string>(StringComparer.Ordinal);
+            var rooms = new HashSet<string>(node.Rooms.Find(generation), StringComparer.Ordinal);
             await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.RoomsOf(generation), pageSize: PageSize))
                 if (!field.Name.IsNullOrEmpty) rooms.Add(field.Name!);
             foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it)));

@@ -56,14 +56,23 @@ internal sealed class RedisRoomIndex(RedisConnection redis, RedisNames names, Ti
             if (_notes.TryGetValue((generation, room), out var note)) note.LeftAt = time.GetTimestamp();
     }
 
-    /// <summary>Redis may have lost all: it is written again. What was of another generation stays there for those who remove its members.</summary>
-    public void Lose(string generation)
+    /// <summary>Redis may have lost all: it is written again.</summary>
+    public void Lose()
+    {
+        lock (_gate) _losses++;
+    }
+
+    /// <summary>The rooms of a generation of this node, which Redis may have lost.</summary>
+    public string[] Find(string generation)
+    {
+        lock (_gate) return [.. _notes.Keys.Where(it => it.Generation == generation).Select(static it => it.Room)];
+    }
+
+    /// <summary>Forgets a generation, whose members are removed.</summary>
+    public void Forget(string generation)
     {
         lock (_gate)
-        {
-            _losses++;
-            foreach (var key in _notes.Keys.Where(it => it.Generation != generation).ToArray()) _notes.Remove(key);
-        }
+            foreach (var key in _notes.Keys.Where(it => it.Generation == generation).ToArray()) _notes.Remove(key);
     }
 
     /// <summary>Takes back the rooms that have been without members of this node for a while.</summary>

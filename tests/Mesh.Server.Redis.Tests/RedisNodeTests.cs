@@ -58,6 +58,56 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         (await node.RenewAsync()).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_loss_is_told_also_where_the_renewal_that_found_it_failed_after_it_had_found_it()
+    {
+        var user = $"user-{Guid.NewGuid():n}";
+        await AllowAsync(user, "on", "nopass", "~*", "&*", "+@all");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{redis.Address},user={user},password=any");
+        var node = new RedisNode(new(() => Task.FromResult<IConnectionMultiplexer>(connection)), _names, new FakeTimeProvider());
+        await node.RenewAsync();
+        var lost = 0;
+        node.Lost += () => lost++;
+
+        await AllowAsync(user, "-expire", "-pexpire");
+        await redis.Connection.GetDatabase().KeyDeleteAsync(_names.LiveNodes);
+        await Should.ThrowAsync<RedisServerException>(node.RenewAsync);
+        lost.ShouldBe(0);
+        await AllowAsync(user, "+expire", "+pexpire");
+        await node.RenewAsync();
+        await node.RenewAsync();
+        lost.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_former_self_of_a_node_is_removed_from_rooms_that_Redis_has_lost_too_and_only_once_all_have_joined_again()
+    {
+        var time = new FakeTimeProvider();
+        var node = Create(time);
+        var former = node.Generation;
+        await node.RenewAsync();
+        await IndexAsync(node, "r");
+        var database = redis.Connection.GetDatabase();
+        await database.SortedSetAddAsync(_names.DeadNodes, former, 1);
+        await database.KeyDeleteAsync(_names.RoomsOf(former));
+        (await node.RenewAsync()).ShouldBeEmpty();
+
+        // What it had was lost once more, and is joined again from now on.
+        time.Advance(TimeSpan.FromSeconds(1));
+        await database.KeyDeleteAsync(_names.LiveNodes);
+        (await node.RenewAsync()).ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await node.RenewAsync()).ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await node.RenewAsync()).ShouldBe([former]);
+        node.Rooms.Find(former).ShouldBe(["r"]);
+        node.Rooms.Forget(former);
+        node.Rooms.Find(former).ShouldBeEmpty();
+    }
+
+    private async Task AllowAsync(string user, params string[] rules) =>
+        await redis.Connection.GetServers().Single().ExecuteAsync("ACL", ["SETUSER", user, .. rules]);
+
     private static async Task<string[]> RenewForAsync(RedisNode node, FakeTimeProvider time, TimeSpan duration)
     {
         var dead = await node.RenewAsync();
