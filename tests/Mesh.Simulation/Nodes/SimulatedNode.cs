@@ -19,13 +19,15 @@ internal sealed class SimulatedNode
     private readonly Lifetime _lifetime = new();
     private readonly KnownStamps _known = new();
     private readonly NodeLease _lease;
+    private readonly NodeHeartbeat _heartbeat;
 
     public SimulatedNode(World world, Machine machine)
     {
         (_world, Machine) = (world, machine);
         Link = new(world.Timeline, world.Random, machine, world.Store);
         Listening = new(world.Timeline, world.Random, machine, world.Store);
-        _lease = new(machine, world.Store, Link, _known);
+        _lease = new(machine, world.Store, Link);
+        _heartbeat = new(_lease, new(_lease, world.Store, Link, _known, machine.Clock), machine.Clock, Link, Listening);
         _host = Compose().GetRequiredService<ConnectionHost>();
     }
 
@@ -37,6 +39,8 @@ internal sealed class SimulatedNode
 
     /// <summary>Whether it takes WebSockets.</summary>
     public bool IsOpen => !Machine.IsDead && !_lifetime.ApplicationStopping.IsCancellationRequested;
+
+    public string Name => _lease.Name;
 
     /// <summary>The generation that its members belong to.</summary>
     public string Generation => _lease.Generation;
@@ -52,7 +56,7 @@ internal sealed class SimulatedNode
 
     private async Task RetireAsync()
     {
-        await _lease.RetireAsync(new MeshOptions().Grace);
+        await _heartbeat.StopAsync(new MeshOptions().Grace);
         Machine.Kill();
         _world.Net.Break(Machine);
     }
@@ -80,7 +84,7 @@ internal sealed class SimulatedNode
         services.AddSingleton<IHostApplicationLifetime>(_lifetime);
         services.AddSingleton<ConnectionIds>(new SeededIds(Machine.Clock, _world.Random));
         services.AddMesh().TrackPresence("*");
-        services.AddSingleton<IRoomStore>(new NodeRoomStore(_world.Store, Link, Listening, _lease, _known, new()));
+        services.AddSingleton<IRoomStore>(new NodeRoomStore(_world.Store, Link, Listening, _lease, _known, new(_world.Store, Link, _known), new()));
         services.AddSingleton<ISessionStore>(new NodeSessionStore(_world.Store, Link, Listening, _lease));
         services.AddSingleton<IBackplane>(new NodeBackplane(_world.Store, Link, Listening));
         return services.BuildServiceProvider();

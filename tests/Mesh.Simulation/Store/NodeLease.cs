@@ -1,34 +1,33 @@
 namespace Mesh.Simulation;
 
-/// <summary>A node's lease, kept as RedisNode and RedisHeartbeat keep it.</summary>
+/// <summary>A node's lease, kept as RedisNode keeps it.</summary>
 internal sealed class NodeLease
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LookedAfter = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(8);
 
-    private readonly HashSet<(string Generation, string Room)> _indexed = [];
+    private static readonly TimeSpan LookedAfter = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
+
+    private readonly Dictionary<(string Generation, string Room), bool> _indexed = [];
+    private readonly List<string> _former = [];
     private readonly SimulatedStore _store;
     private readonly StoreLink _link;
-    private readonly KnownStamps _known;
     private readonly TimeProvider _time;
-    private readonly ITimer _heart;
+    private HashSet<string> _kept = [];
     private int _generations;
-    private int _run;
+    private int _restorations;
+    private long _joiningSince;
+    private int? _run;
     private long _renewedAt;
     private long _renewingSince;
     private bool _hasLived;
     private bool _isAway;
-    private bool _wasToldAway;
-    private bool _isBusy;
-    private bool _isRetired;
 
-    public NodeLease(Machine node, SimulatedStore store, StoreLink link, KnownStamps known)
+    public NodeLease(Machine node, SimulatedStore store, StoreLink link)
     {
-        (_store, _link, _known, _time, Name) = (store, link, known, node.Clock, node.Name);
+        (_store, _link, _time, Name) = (store, link, node.Clock, node.Name);
         Generation = NewGeneration();
-        link.Reconnected += Forget;
-        _heart = _time.CreateTimer(_ => _ = BeatAsync(), null, TimeSpan.Zero, Interval);
+        link.Reconnected += Restored;
     }
 
     /// <summary>The node's, as long as its program runs.</summary>
@@ -41,102 +40,104 @@ internal sealed class NodeLease
     /// <summary>Told that what the node had in the store is gone.</summary>
     public event Action? Lost;
 
+    /// <summary>Told that there is a new connection to the store.</summary>
+    public event Action? Reachable;
+
     public event Action? Away;
 
-    /// <summary>Notes that the node may have members in a room.</summary>
-    public async Task IndexAsync(string room)
+    /// <returns>The dead whose members are to be removed.</returns>
+    public async Task<string[]> RenewAsync()
     {
-        var generation = Generation;
-        if (_indexed.Contains((generation, room))) return;
-        await _link.DoAsync(() => _store.Leases.Index(generation, room));
-        _indexed.Add((generation, room));
-    }
-
-    /// <summary>Ends the lease, as soon as those whose sessions are not resumed elsewhere are to leave.</summary>
-    public async Task RetireAsync(TimeSpan grace)
-    {
-        _isRetired = true;
-        await _heart.DisposeAsync();
-        _renewedAt = 0;
-        var generation = Generation;
-        try
-        {
-            await _link.DoAsync(() => _store.Leases.Retire(generation, _store.NowMilliseconds + (long)grace.TotalMilliseconds));
-        }
-        catch (MeshException)
-        {
-            // Then it ends by itself.
-        }
-    }
-
-    // The store may have lost the lease, and the rooms: nothing is to be joined before it is there again.
-    private void Forget()
-    {
-        _renewedAt = 0;
-        _indexed.Clear();
-    }
-
-    private async Task BeatAsync()
-    {
-        if (_isBusy || _isRetired) return;
-        _isBusy = true;
-        try
-        {
-            foreach (var dead in await RenewAsync()) await RemoveMembersOfAsync(dead);
-            _wasToldAway = false;
-        }
-        catch (MeshException)
-        {
-            if (!_wasToldAway) Away?.Invoke();
-            _wasToldAway = true;
-        }
-        finally
-        {
-            _isBusy = false;
-        }
-    }
-
-    private async Task<string[]> RenewAsync()
-    {
-        var asked = _time.GetTimestamp();
+        var (asked, restorations) = (_time.GetTimestamp(), _restorations);
         var wasAway = _isAway;
         _isAway = true;
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length;
         var generation = Generation;
-        var (before, dead, run) = await _link.AskAsync(() =>
-        {
-            var (before, dead) = _store.Leases.Renew(generation, _store.NowMilliseconds, Length, mayJudge, LookedAfter, judgesAtOnce: _store.Planted == Planted.ReapsAfterOutage);
-            return (before, dead, _store.Run);
-        });
+        var (before, dead, run) = await _link.AskAsync(() => _store.Renew(generation, Length, mayJudge, LookedAfter));
         // One that has restarted may have lost what it was told last: whoever is not joined by another generation is a ghost.
-        var hasRestarted = _run != 0 && run != _run;
+        var isAnother = _run is not null && run != _run;
         _run = run;
-        if (before == "dead" || hasRestarted)
+        if (before == "dead" || isAnother)
         {
+            _former.Add(Generation);
             Generation = NewGeneration();
             return await RenewAsync();
         }
-        _isAway = false;
-        _renewedAt = asked;
+        if (restorations == _restorations) _renewedAt = asked;
+        var isWhole = await KeepAsync();
+        _isAway = restorations != _restorations;
         if (_renewingSince == 0 || before == "late") _renewingSince = asked;
-        var isLost = wasAway || before == "late" || (before == "new" && _hasLived);
+        var isLost = wasAway || !isWhole || before == "late" || (before == "new" && _hasLived);
         _hasLived = true;
         if (isLost)
         {
-            _indexed.Clear();
+            Unindex();
+            _joiningSince = _time.GetTimestamp();
             Lost?.Invoke();
         }
-        return dead;
+        return [.. dead, .. Former()];
     }
 
-    private async Task RemoveMembersOfAsync(string dead)
+    public void GoAway() => Away?.Invoke();
+
+    /// <summary>Ends the lease, as soon as those whose sessions are not resumed elsewhere are to leave.</summary>
+    public Task RetireAsync(TimeSpan grace)
     {
-        foreach (var room in await _link.AskAsync(() => _store.Leases.RoomsOf(dead)))
-        {
-            var known = _known.Of(room);
-            await _link.DoAsync(() => _store.Open(room, known).Reap(dead));
-        }
+        _renewedAt = 0;
+        var generation = Generation;
+        return _link.DoAsync(() => _store.Leases.Retire(generation, _store.NowMilliseconds + (long)grace.TotalMilliseconds));
+    }
+
+    /// <summary>Notes that the node may have members in a room.</summary>
+    public async Task IndexAsync(string generation, string room)
+    {
+        if (_indexed.GetValueOrDefault((generation, room))) return;
+        _indexed[(generation, room)] = false;
+        var restorations = _restorations;
+        await _link.DoAsync(() => _store.Leases.Index(generation, room));
+        if (restorations == _restorations) _indexed[(generation, room)] = true;
+    }
+
+    /// <summary>The rooms in which a generation may have members.</summary>
+    public async Task<string[]> FindRoomsAsync(string generation)
+    {
+        var indexed = await _link.AskAsync(() => _store.Leases.RoomsOf(generation));
+        return [.. indexed.Union(_indexed.Keys.Where(it => it.Generation == generation).Select(it => it.Room), StringComparer.Ordinal)];
+    }
+
+    // What the node had there may be lost alone.
+    private async Task<bool> KeepAsync()
+    {
+        string[] keys = [Name, Generation];
+        var there = await _link.AskAsync(() => _store.FindKept(keys[0], keys[1]));
+        var isWhole = _store.Planted == Planted.LossUnnoticed || !keys.Any(it => _kept.Contains(it) && !there.Contains(it));
+        _kept = there;
+        return isWhole;
+    }
+
+    // By then all have joined again.
+    private string[] Former()
+    {
+        if (_former.Count == 0 || _time.GetElapsedTime(_joiningSince) < Settled || _store.Planted == Planted.FormerStays) return [];
+        string[] former = [.. _former];
+        _former.Clear();
+        return former;
+    }
+
+    // The store may have lost the lease, and the index: nothing is to be joined before both are there again.
+    private void Restored()
+    {
+        _restorations++;
+        _renewedAt = 0;
+        _isAway = true;
+        Unindex();
+        Reachable?.Invoke();
+    }
+
+    private void Unindex()
+    {
+        foreach (var indexed in _indexed.Keys.ToList()) _indexed[indexed] = false;
     }
 
     private string NewGeneration() => $"{Name}.{++_generations}";

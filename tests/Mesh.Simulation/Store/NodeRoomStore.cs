@@ -3,7 +3,8 @@ using Mesh.Server;
 namespace Mesh.Simulation;
 
 /// <summary>The store as one node has it: the seam that the product's own code stands on.</summary>
-internal sealed class NodeRoomStore(SimulatedStore store, StoreLink link, StoreListening listening, NodeLease lease, KnownStamps known, MeshOptions options) : IRoomStore
+internal sealed class NodeRoomStore(
+    SimulatedStore store, StoreLink link, StoreListening listening, NodeLease lease, KnownStamps known, NodeRoomChanges changes, MeshOptions options) : IRoomStore
 {
     public event Action? MembersLost
     {
@@ -19,28 +20,28 @@ internal sealed class NodeRoomStore(SimulatedStore store, StoreLink link, StoreL
 
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
-        if (!lease.IsAlive) throw StoreConnection.Unavailable();
-        await lease.IndexAsync(room);
-        var (generation, seen) = (lease.Generation, known.Of(room));
-        return await ChangeAsync(room, it => it.Join(generation, member, state, options.MembersPerRoom, seen), cancellationToken);
+        if (!lease.IsAlive) throw new StoreNotAskedException("The store can't be reached.");
+        var generation = lease.Generation;
+        await lease.IndexAsync(generation, room);
+        return await ChangeAsync(room, (it, seen) => it.Join(generation, member, state, options.MembersPerRoom, seen), cancellationToken);
     }
 
     public ValueTask<RoomChange> SetStateAsync(string room, string connectionId, StateChange state, CancellationToken cancellationToken)
     {
         var generation = lease.Generation;
-        return ChangeAsync(room, it => it.SetState(generation, connectionId, state), cancellationToken);
+        return ChangeAsync(room, (it, _) => it.SetState(generation, connectionId, state), cancellationToken);
     }
 
     public ValueTask<RoomChange> SetMemberMetadataAsync(string room, string connectionId, RawJson metadata, CancellationToken cancellationToken)
     {
         var generation = lease.Generation;
-        return ChangeAsync(room, it => it.SetMetadata(generation, connectionId, metadata), cancellationToken);
+        return ChangeAsync(room, (it, _) => it.SetMetadata(generation, connectionId, metadata), cancellationToken);
     }
 
     public ValueTask<RoomChange> LeaveAsync(string room, string connectionId, CancellationToken cancellationToken)
     {
         var generation = lease.Generation;
-        return ChangeAsync(room, it => it.Leave(generation, connectionId), cancellationToken);
+        return ChangeAsync(room, (it, _) => it.Leave(generation, connectionId), cancellationToken);
     }
 
     public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
@@ -78,10 +79,9 @@ internal sealed class NodeRoomStore(SimulatedStore store, StoreLink link, StoreL
         }
     }
 
-    private async ValueTask<RoomChange> ChangeAsync(string room, Func<StoredRoom, RoomChange> script, CancellationToken cancellationToken)
+    private async ValueTask<RoomChange> ChangeAsync(string room, Func<StoredRoom, Stamp?, RoomChange> script, CancellationToken cancellationToken)
     {
-        var seen = known.Of(room);
-        var change = await link.AskAsync(() => script(store.Open(room, seen))).WaitAsync(cancellationToken);
+        var change = await changes.MakeAsync(room, script).WaitAsync(cancellationToken);
         known.See(room, change.At);
         return change;
     }

@@ -22,14 +22,9 @@ internal sealed class NodeSessionStore(SimulatedStore store, StoreLink link, Sto
     {
         await ListenAsync();
         if (!await link.AskAsync(() => store.Sessions.Save(lease.Name, session)).WaitAsync(cancellationToken)) return false;
-        if (_unreleased.Remove(session.ConnectionId, out var from))
-        {
-            await link.AskAsync(() =>
-            {
-                store.Sessions.Release(from.Node, session.ConnectionId, from.Taking);
-                return true;
-            }).WaitAsync(cancellationToken);
-        }
+        if (!_unreleased.TryGetValue(session.ConnectionId, out var from)) return true;
+        await link.DoAsync(() => store.Sessions.Release(from.Node, session.ConnectionId, from.Taking)).WaitAsync(cancellationToken);
+        if (_unreleased.GetValueOrDefault(session.ConnectionId) == from) _unreleased.Remove(session.ConnectionId);
         return true;
     }
 
@@ -54,8 +49,11 @@ internal sealed class NodeSessionStore(SimulatedStore store, StoreLink link, Sto
         return new(SessionTakeOutcome.Gone);
     }
 
-    public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken) =>
-        await link.AskAsync(() => store.Sessions.End(lease.Name, session)).WaitAsync(cancellationToken);
+    public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken)
+    {
+        _unreleased.Remove(session.ConnectionId);
+        return await link.AskAsync(() => store.Sessions.End(lease.Name, session)).WaitAsync(cancellationToken);
+    }
 
     // Before the first session is there to be taken.
     private async ValueTask ListenAsync()

@@ -72,7 +72,42 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
         .. change.Left.Select(it => $"{it} leaves"),
     ]);
 
+    /// <summary>As Scripts/renew.lua.</summary>
+    public (string Before, string[] Dead, int Run) Renew(string generation, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter)
+    {
+        var (before, dead) = _leases.Renew(generation, NowMilliseconds, lease, mayJudge, lookedAfter, judgesAtOnce: planted == Planted.ReapsAfterOutage);
+        return (before, dead, Run);
+    }
+
+    /// <summary>Which of these there are: a node's sessions, and the rooms of a generation.</summary>
+    public HashSet<string> FindKept(string node, string generation)
+    {
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        if (Sessions.Has(node)) kept.Add(node);
+        if (_leases.IsIndexed(generation)) kept.Add(generation);
+        return kept;
+    }
+
     public void Restart() => Run++;
+
+    /// <summary>A fault: a part of it has lost everything, as one server of a cluster.</summary>
+    /// <param name="isThere">Whether that part has something.</param>
+    /// <param name="nodes">Names and generations of nodes.</param>
+    public void EmptyPart(Func<bool> isThere, IEnumerable<(string Name, string Generation)> nodes)
+    {
+        foreach (var room in _rooms.Keys.Where(_ => isThere()).ToList()) _rooms.Remove(room);
+        Forget(isThere, nodes);
+    }
+
+    /// <summary>A fault: it has lost sessions of nodes, or which rooms their members are in.</summary>
+    public void Forget(Func<bool> isLost, IEnumerable<(string Name, string Generation)> nodes)
+    {
+        foreach (var (name, generation) in nodes)
+        {
+            if (isLost()) Sessions.Forget(name);
+            if (isLost()) _leases.ForgetRoomsOf(generation);
+        }
+    }
 
     /// <summary>A fault: it has lost everything.</summary>
     public void Empty()

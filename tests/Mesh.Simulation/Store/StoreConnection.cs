@@ -3,7 +3,7 @@ namespace Mesh.Simulation;
 /// <summary>A node's connection to the store: it notices after a while that it is cut, and tries to come back.</summary>
 internal abstract class StoreConnection(Timeline timeline, Random random, Machine node, SimulatedStore store)
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
 
     private bool _isCut;
     private int _doubts;
@@ -31,6 +31,8 @@ internal abstract class StoreConnection(Timeline timeline, Random random, Machin
 
     public void Mend()
     {
+        // What a dead node had still to send is lost with it.
+        if (node.IsDead) return;
         _isCut = false;
         _doubts++;
         if (IsConnected) Release();

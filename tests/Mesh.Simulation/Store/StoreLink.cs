@@ -5,7 +5,7 @@ internal sealed class StoreLink : StoreConnection
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly HashSet<Action> _pending = [];
+    private readonly HashSet<Action<Exception>> _pending = [];
     private readonly Pipe _requests;
     private readonly Pipe _responses;
 
@@ -24,13 +24,13 @@ internal sealed class StoreLink : StoreConnection
     {
         if (!IsConnected) return Task.FromException<T>(Unavailable());
         var answer = new TaskCompletionSource<T>();
-        void Fail()
+        void Fail(Exception why)
         {
             _pending.Remove(Fail);
-            answer.TrySetException(Unavailable());
+            answer.TrySetException(why);
         }
         _pending.Add(Fail);
-        var late = Node.After(Patience, Fail);
+        var late = Node.After(Patience, () => Fail(new StoreSilentException()));
         var life = Life;
         _requests.Send(() =>
         {
@@ -65,7 +65,7 @@ internal sealed class StoreLink : StoreConnection
         foreach (var request in _requests.Clear())
             if (ArrivesLate) Store.Machine.After(TimeSpan.FromSeconds(4 * Chance.NextDouble()), request);
         _responses.Clear();
-        foreach (var fail in _pending.ToList()) fail();
+        foreach (var fail in _pending.ToList()) fail(Unavailable());
     }
 
     /// <summary>Told that another connection stands.</summary>

@@ -43,6 +43,11 @@ internal sealed class StoredLeases
         rooms.Add(room);
     }
 
+    public bool IsIndexed(string generation) => _rooms.ContainsKey(generation);
+
+    /// <summary>A fault: the rooms of a generation are lost.</summary>
+    public void ForgetRoomsOf(string generation) => _rooms.Remove(generation);
+
     public string[] RoomsOf(string generation) => _rooms.TryGetValue(generation, out var rooms) ? [.. rooms] : [];
 
     public StoredLeases Copy()

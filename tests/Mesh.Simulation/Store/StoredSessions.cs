@@ -10,7 +10,7 @@ internal sealed class StoredSessions(SimulatedStore store)
     /// <summary>As Scripts/save-session.lua.</summary>
     public bool Save(string node, SavedSession session)
     {
-        var sessions = Of(node);
+        if (!_byNode.TryGetValue(node, out var sessions)) _byNode[node] = sessions = new(StringComparer.Ordinal);
         if (IsTaken(sessions, session)) return false;
         sessions[session.ConnectionId] = new(session, null);
         return true;
@@ -49,6 +49,11 @@ internal sealed class StoredSessions(SimulatedStore store)
     public (string ConnectionId, int Moves)[] TakenFrom(string node) =>
         [.. Of(node).Where(it => it.Value.Taking is not null).Select(it => (it.Key, it.Value.Taking!.Moves))];
 
+    public bool Has(string node) => _byNode.ContainsKey(node);
+
+    /// <summary>A fault: those of a node are lost.</summary>
+    public void Forget(string node) => _byNode.Remove(node);
+
     public StoredSessions Copy()
     {
         var copy = new StoredSessions(store);
@@ -59,11 +64,7 @@ internal sealed class StoredSessions(SimulatedStore store)
     private static bool IsTaken(Dictionary<string, Stored> sessions, SavedSession session) =>
         sessions.TryGetValue(session.ConnectionId, out var stored) && stored.Taking?.Moves > session.Moves;
 
-    private Dictionary<string, Stored> Of(string node)
-    {
-        if (!_byNode.TryGetValue(node, out var sessions)) _byNode[node] = sessions = new(StringComparer.Ordinal);
-        return sessions;
-    }
+    private Dictionary<string, Stored> Of(string node) => _byNode.GetValueOrDefault(node) ?? new(StringComparer.Ordinal);
 
     /// <summary>That a node has taken a connection, which has moved so often by that.</summary>
     public sealed record Taking(string By, int Moves);

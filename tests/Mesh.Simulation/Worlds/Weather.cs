@@ -4,9 +4,11 @@ namespace Mesh.Simulation;
 internal sealed class Weather
 {
     private readonly World _world;
-    private readonly (string Name, Action Strike)[] _kindsOfOne;
+    private readonly (string Name, Action Strike)[] _kindsOfClients;
+    private readonly (string Name, Action Strike)[] _kindsOfNodes;
     private readonly (string Name, Action Strike)[] _kindsOfAll;
     private readonly (string Name, Action Strike)[] _kindsOfChannels;
+    private readonly (string Name, Action Strike)[] _kindsOfParts;
     private readonly (string Name, Action Strike) _loss;
     private readonly (string Name, Action Strike) _totalLoss;
 
@@ -28,11 +30,19 @@ internal sealed class Weather
         ];
         _loss = ("the store loses its last changes", FailOver);
         _totalLoss = ("the store comes back empty", EmptyStore);
-        _kindsOfOne =
+        _kindsOfParts =
+        [
+            ("a part of the store comes back empty", EmptyPart),
+            ("the store has lost what it knew of a node", () => Forget(_world.OneOf(_world.Nodes))),
+        ];
+        _kindsOfClients =
         [
             ("a client's connection breaks", () => Hit(Client, it => world.Net.Break(it))),
             ("a client is cut off", () => HitFor(Client, it => world.Net.Cut(it), it => world.Net.Mend(it), 25)),
             ("a client freezes", () => HitFor(Client, it => it.Freeze(), it => it.Thaw(), 25)),
+        ];
+        _kindsOfNodes =
+        [
             ("a node crashes", Crash),
             ("a node is stopped", Stop),
             ("a node freezes", () => HitFor(Node, it => it.Freeze(), it => it.Thaw(), 15)),
@@ -46,11 +56,15 @@ internal sealed class Weather
     {
         // What the store has lost is known to those who saw it: they are to be there still, and to have been told.
         var losesChanges = !_world.IsCalm && _world.Random.Next(5) == 0;
+        // Where the list of a node's rooms is lost, nobody but that node knows them: it is to be there still.
+        var losesParts = !_world.IsCalm && !losesChanges && _world.Random.Next(5) == 0;
         var isMixed = _world.Hazards.HasFlag(Hazards.LossAmongFaults);
         var kinds = _kindsOfAll.AsEnumerable();
         if (!_world.IsCalm) kinds = kinds.Append(_totalLoss);
         if (!losesChanges || isMixed) kinds = kinds.Concat(_kindsOfChannels);
-        if (!_world.IsCalm && (!losesChanges || isMixed)) kinds = kinds.Concat(_kindsOfOne);
+        if (losesParts) kinds = kinds.Concat(_kindsOfParts);
+        if (!_world.IsCalm && (!losesChanges || isMixed)) kinds = kinds.Concat(_kindsOfClients);
+        if (!_world.IsCalm && !losesParts && (!losesChanges || isMixed)) kinds = kinds.Concat(_kindsOfNodes);
         foreach (var kind in kinds)
             if (_world.Random.Next(3) == 0) Plan(kind, from, until);
         if (losesChanges) Plan(_loss, from, until);
@@ -216,6 +230,21 @@ internal sealed class Weather
         _world.Store.Empty();
         LoseAll();
     }
+
+    private void EmptyPart()
+    {
+        DisturbAll();
+        _world.Store.EmptyPart(IsHit, _world.Nodes.Select(it => (it.Name, it.Generation)));
+        LoseAll();
+    }
+
+    private void Forget(SimulatedNode node)
+    {
+        DisturbAll();
+        _world.Store.Forget(IsHit, [(node.Name, node.Generation)]);
+    }
+
+    private bool IsHit() => _world.Random.Next(2) == 0;
 
     // Another takes over that lagged behind.
     private void FailOver()

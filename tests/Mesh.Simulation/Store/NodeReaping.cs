@@ -1,0 +1,45 @@
+namespace Mesh.Simulation;
+
+/// <summary>Removes the members of dead nodes, as RedisReaping does: at once, and again later.</summary>
+internal sealed class NodeReaping(NodeLease lease, SimulatedStore store, StoreLink link, KnownStamps known, TimeProvider time)
+{
+    private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
+
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    public void Begin(IReadOnlyCollection<string> dead)
+    {
+        foreach (var generation in dead)
+            if (_known.Add(generation)) _ = ReapAsync(generation);
+    }
+
+    private async Task ReapAsync(string generation)
+    {
+        await RemoveAsync(generation);
+        foreach (var pause in Again)
+        {
+            await Task.Delay(pause, time);
+            await RemoveAsync(generation);
+        }
+    }
+
+    private async Task RemoveAsync(string generation)
+    {
+        try
+        {
+            var rooms = await lease.FindRoomsAsync(generation);
+            await Task.WhenAll(rooms.Select(it => RemoveAsync(generation, it)));
+        }
+        catch (MeshException)
+        {
+            // Who renews its lease next is told of it again.
+            _known.Remove(generation);
+        }
+    }
+
+    private Task RemoveAsync(string generation, string room)
+    {
+        var seen = known.Of(room);
+        return link.DoAsync(() => store.Open(room, seen).Reap(generation));
+    }
+}
