@@ -363,9 +363,11 @@ export class OwnState {
    */
   #insist(intent) {
     const last = this.#last;
-    if (!this.#open || this.#intent !== intent || intent.insisted || !last?.stamp || last.state === null) return false;
-    intent.insisted = true;
+    if (this.#intent !== intent || intent.insisted || !last?.stamp || last.state === null) return false;
     intent.sent = false;
+    // Then it goes with the next entry.
+    if (!this.#open) return true;
+    intent.insisted = true;
     // Both take effect in the order sent; what comes of the clear says enough of the restore.
     this.#seams.restore(last).catch(() => {});
     this.#flush();

@@ -94,6 +94,21 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
     }
 
     [Fact]
+    public async Task A_clear_clears_what_was_lost_so_that_nobody_brings_it_back()
+    {
+        await using var one = await StartAsync();
+        await using var alice = await one.OpenAsync();
+        await using var bob = await one.OpenAsync();
+        await bob.EnterAsync("r");
+        var copy = await CopyAsync();
+        await alice.EnterAsync("r");
+        await PublishAsync(alice, "1");
+        await PutBackAsync(copy);
+        (await alice.PublishAsync("r", "null")).GetProperty("stamp").ValueKind.ShouldBe(JsonValueKind.Array);
+        (await one.Mesh.Room("r").ReadAsync(Cancellation)).Find(alice.Id)!.State.IsNull.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task What_is_under_way_meanwhile_is_made_all_the_same()
     {
         const int Rounds = 5, Clients = 6, Steps = 30;

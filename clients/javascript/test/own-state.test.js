@@ -176,6 +176,16 @@ test("a takeover of what has expired leaves the own member cleared, and not with
   assert.equal(seen.restored.length, 2);
 });
 
+test("a clear of nothing that is answered when the connection has ended is said again with the next entry", async () => {
+  own.opened(null, {});
+  own.publish(null, {});
+  own.observe({ state: "v", stamp: [1, 4] }, false);
+  own.closed();
+  answer({ stamp: null });
+  await settle();
+  assert.deepEqual(own.opening()?.publish, { state: null });
+});
+
 test("a refusal reaches the caller, and is not said again", async () => {
   own.opened(null, {});
   const published = own.publish("a", {});

@@ -295,9 +295,11 @@ internal sealed class OwnState
     // A clear of nothing reaches no sibling (§9). If one has a state, that is put onto the own member first.
     private bool Insist(Intent intent)
     {
-        if (!_isOpen || _intent != intent || intent.IsInsisted || _last is not { Stamp: not null, State.HasValue: true } last) return false;
-        intent.IsInsisted = true;
+        if (_intent != intent || intent.IsInsisted || _last is not { Stamp: not null, State.HasValue: true } last) return false;
         intent.IsSent = false;
+        // Then it goes with the next entry.
+        if (!_isOpen) return true;
+        intent.IsInsisted = true;
         // Both take effect in the order sent; what comes of the clear says enough of the restore.
         _owner.Restore(last, (_, _) => { });
         Flush();

@@ -193,9 +193,12 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
         RoomChange change;
         try
         {
-            // The store may have lost the member, and with it the state.
-            change = await rooms.Store.JoinAsync(room, NewMember(room) with { IsPutBack = !isNew }, state ?? membership.Restore, cancellationToken);
+            // The store may have lost the member, and with it the state: only where that is there again, a clear clears it.
+            var isClear = state is StateChange.Publish { State.HasValue: false } && membership.Restore is not null;
+            change = await rooms.Store.JoinAsync(
+                room, NewMember(room) with { IsPutBack = !isNew }, isClear ? membership.Restore : state ?? membership.Restore, cancellationToken);
             isAsked = true;
+            if (isClear && change.Member is not null) change = await rooms.Store.SetStateAsync(room, connection.Id, state!, cancellationToken);
             // It left, and the store does not know: that membership is over, with all that was said in it. (One that comes from another
             // node never left.)
             if (isNew && connection.Session is not { Moves: > 0 } && membership.Room.Own.HasLeft(connection.Id) && change.Member?.JoinedAt < change.At)

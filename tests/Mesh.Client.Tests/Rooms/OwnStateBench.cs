@@ -39,6 +39,9 @@ internal sealed class OwnStateBench : IOwnStateOwner
     /// <summary>Acknowledges the publication that has waited longest, at this revision of epoch 1.</summary>
     public void Answer(long revision) => _publishing.Dequeue()(new(new(1, revision)) { HasChanged = true }, null);
 
+    /// <summary>The same of a clear that found nothing.</summary>
+    public void AnswerVain() => _publishing.Dequeue()(default, null);
+
     /// <summary>The same as a plain server does it.</summary>
     public void AnswerPlain() => _publishing.Dequeue()(new() { HasChanged = true }, null);
 

@@ -191,6 +191,18 @@ public sealed class OwnStateTests
     }
 
     [Fact]
+    public void A_clear_of_nothing_that_is_answered_when_the_connection_has_ended_is_said_again_with_the_next_entry()
+    {
+        Own.Opened(null, default);
+        var cleared = Publish(null);
+        Own.Observe(Record("v", 4), own: false);
+        Own.Close();
+        _bench.AnswerVain();
+        cleared.IsCompleted.ShouldBeFalse();
+        Own.Open()!.Publish.ShouldBe(new Publication(RawJson.Null));
+    }
+
+    [Fact]
     public void A_clear_of_nothing_where_nobody_says_anything_is_done()
     {
         var cleared = Publish(null);
