@@ -101,6 +101,7 @@ internal sealed class RedisRoomStore(
             member.Length == 0 ? null : JsonSerializer.Deserialize(member, ProtocolJson.Default.Member),
             at)
         {
+            Timestamp = (long)answer[5],
             Refusal = (string)answer[1]! is { Length: > 0 } refusal ? Enum.Parse<RestoreRefusal>(refusal) : null,
         };
     }

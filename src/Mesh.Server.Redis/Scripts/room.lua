@@ -129,7 +129,7 @@ end
 
 -- What a script answers.
 local function answer(outcome, number, refusal)
-  return { outcome, refusal or '', exact(epoch or 0), exact(revision or 0), number and member(number) or '' }
+  return { outcome, refusal or '', exact(epoch or 0), exact(revision or 0), number and member(number) or '', exact(now) }
 end
 
 -- A member's owner, the numbers of those before and after it, and its connection.

@@ -10,4 +10,7 @@ public sealed record RoomChange(ChangeOutcome Outcome, Member? Member, Stamp At)
 {
     /// <summary>Why the state of a join or a restore was refused; null if it was not.</summary>
     public RestoreRefusal? Refusal { get; init; }
+
+    /// <summary>When it was made by the store's clock, which deadlines are of, in milliseconds since 1970; null where that is the node's own.</summary>
+    public long? Timestamp { get; init; }
 }

@@ -50,16 +50,22 @@ internal sealed class Membership(Room room) : IDisposable
     }
 
     /// <summary>Calls <paramref name="expire"/> at the deadline of the member's newest state; a later call replaces it.</summary>
-    public void ExpireAt(Member member, TimeProvider time, Action<Stamp> expire)
+    /// <param name="member">The member.</param>
+    /// <param name="now">The present by the clock that the deadline is of: no two agree, but all measure a while alike. Milliseconds since 1970.</param>
+    /// <param name="time">Measures the while.</param>
+    /// <param name="expire">Told of the state's stamp.</param>
+    public void ExpireAt(Member member, long now, TimeProvider time, Action<Stamp> expire)
     {
         if (member is not { Deadline: { } deadline, Stamp: { } stamp, State.HasValue: true })
         {
             Replace(ref _expiry, null);
             return;
         }
-        var due = DateTimeOffset.FromUnixTimeMilliseconds(deadline) - time.GetUtcNow();
-        if (due > LongestTimer) Replace(ref _expiry, time.CreateTimer(_ => ExpireAt(member, time, expire), null, LongestTimer, Timeout.InfiniteTimeSpan));
-        else Replace(ref _expiry, time.CreateTimer(_ => expire(stamp), null, due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan));
+        var due = TimeSpan.FromMilliseconds(Math.Max(0, deadline - now));
+        if (due > LongestTimer)
+            Replace(ref _expiry, time.CreateTimer(_ => ExpireAt(member, now + (long)LongestTimer.TotalMilliseconds, time, expire), null, LongestTimer, Timeout.InfiniteTimeSpan));
+        else
+            Replace(ref _expiry, time.CreateTimer(_ => expire(stamp), null, due, Timeout.InfiniteTimeSpan));
     }
 
     /// <summary>Calls <paramref name="renew"/> after <paramref name="due"/>; a later call replaces it.</summary>

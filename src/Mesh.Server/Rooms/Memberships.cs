@@ -323,7 +323,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     private void Watch(Membership membership, RoomChange change)
     {
         if (change.Member is not { } member || !membership.See(member)) return;
-        membership.ExpireAt(member, rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, new(stamp))));
+        membership.ExpireAt(member, change.Timestamp ?? rooms.Time.GetUtcNow().ToUnixTimeMilliseconds(), rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, new(stamp))));
     }
 
     private async ValueTask ExpireAsync(string room, StateChange.Expire expiry)

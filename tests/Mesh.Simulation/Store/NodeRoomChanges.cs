@@ -36,7 +36,7 @@ internal sealed class NodeRoomChanges(SimulatedStore store, StoreLink link, Know
                 var answers = await link.AskAsync(() =>
                 {
                     var stored = store.Open(room, seen);
-                    return some.Select(it => it.Script(stored, seen)).ToList();
+                    return some.Select(it => it.Script(stored, seen) with { Timestamp = store.NowMilliseconds }).ToList();
                 });
                 foreach (var (change, answer) in changes.Zip(answers)) change.Answer.SetResult(answer);
                 changes = Next(room, MostAtOnce);
