@@ -94,6 +94,23 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
     }
 
     [Fact]
+    public async Task Another_run_of_Redis_begins_an_epoch_also_where_nobody_knows_what_was_lost()
+    {
+        await using var one = await StartAsync();
+        await using var alice = await one.OpenAsync();
+        await alice.EnterAsync("r");
+        var store = one.Get<IRoomStore>();
+        var before = await store.ReadAsync("r", Cancellation);
+        (await store.ReadAsync("r", Cancellation)).At.ShouldBe(before.At);
+        await redis.Connection.GetDatabase().HashSetAsync(Room, "run", "another");
+        var after = await store.ReadAsync("r", Cancellation);
+        after.At.ShouldBe(new(after.Epoch, 0));
+        after.Epoch.ShouldBeGreaterThan(before.Epoch);
+        after.Members.Select(it => (it.ConnectionId, it.JoinedAt)).ShouldBe(before.Members.Select(it => (it.ConnectionId, it.JoinedAt)));
+        (await store.ReadAsync("r", Cancellation)).At.ShouldBe(after.At);
+    }
+
+    [Fact]
     public async Task A_clear_clears_what_was_lost_so_that_nobody_brings_it_back()
     {
         await using var one = await StartAsync();

@@ -62,16 +62,16 @@ public sealed class StormTests(RedisServer redis) : IClassFixture<RedisServer>
     public async Task When_Redis_goes_away_all_that_wait_are_told_at_once()
     {
         await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = "gone"), fakeTime: true);
-        var store = server.Get<IRoomStore>();
+        var (store, node) = (server.Get<IRoomStore>(), server.Get<RedisNode>());
         await store.JoinAsync("r", new("a"), null, Cancellation);
+        var reachable = new TaskCompletionSource();
+        node.Reachable += () => reachable.TrySetResult();
         await redis.KillAsync();
         var changes = Enumerable.Range(0, Members).Select(_ => store.LeaveAsync("r", "a", Cancellation).AsTask()).ToArray();
         foreach (var change in changes) (await Should.ThrowAsync<MeshException>(change)).Code.ShouldBe("EUNAVAILABLE");
         await redis.StartAsync();
+        await Wait.UntilAsync(() => reachable.Task.IsCompleted && node.IsAlive);
         await Wait.UntilAsync(() => redis.Connection.IsConnected);
-        var own = await server.Get<RedisConnection>().ReadyAsync();
-        await Wait.UntilAsync(() => own.IsConnected);
-        await server.Get<RedisNode>().RenewAsync();
         (await store.JoinAsync("r", new("b"), null, Cancellation)).Outcome.ShouldBe(ChangeOutcome.Changed);
         server.Errors.Clear();
     }

@@ -2,6 +2,7 @@
 --
 -- KEYS[1]  the room: a hash
 --            epoch, revision   of the room; they stay for an hour after its last member has left, or somebody has read it
+--            run               the run of Redis that the epoch began in
 --            number            the last one given to a member
 --            count             how many members there are
 --            c:<connection>    a member's number
@@ -25,11 +26,12 @@ local PUBLISH = ARGV[#ARGV - 2]
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local epoch, revision, count
+local run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or ''
+local epoch, revision, count, begun_in
 local known_epoch, known_revision = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 local function look()
-  epoch, revision, count = unpack(redis.call('HMGET', room, 'epoch', 'revision', 'count'))
+  epoch, revision, count, begun_in = unpack(redis.call('HMGET', room, 'epoch', 'revision', 'count', 'run'))
   epoch, revision, count = tonumber(epoch), tonumber(revision), tonumber(count) or 0
 end
 
@@ -59,7 +61,7 @@ end
 local function begin_epoch()
   epoch, revision, count = next_epoch(), 0, 0
   redis.call('DEL', room)
-  redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0, 'number', 0, 'count', 0)
+  redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0, 'number', 0, 'count', 0, 'run', run)
 end
 
 local function next_stamp()
@@ -180,10 +182,14 @@ local function remove(connection, number)
   count = count - 1
 end
 
--- Redis has lost what it had told, as when a replica that lagged took over. What was given in the lost changes, stamps above all, must
--- not be given again: an epoch begins, with the members that are left, whose stamps are lower than all to come. All read it anew.
-if epoch and known_epoch and is_after(known_epoch, known_revision, epoch, revision) then
+-- Redis has lost what it had told, as when a replica that lagged took over; or has perhaps, since it is another or has restarted: who
+-- asks first need not know. What was given in the lost changes, stamps above all, must not be given again: an epoch begins, with the
+-- members that are left, whose stamps are lower than all to come. All read it anew.
+if epoch and (begun_in ~= run or known_epoch and is_after(known_epoch, known_revision, epoch, revision)) then
   epoch, revision = next_epoch(), 0
-  redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0)
-  tell(0, '', false)
+  -- It can be read also where Redis takes nothing now.
+  pcall(function()
+    redis.call('HSET', room, 'epoch', exact(epoch), 'revision', 0, 'run', run)
+    tell(0, '', false)
+  end)
 end
