@@ -9,6 +9,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     private readonly Dictionary<int, string> _owners = [];
     private readonly Dictionary<int, int> _moves = [];
     private int _lastNumber;
+    private int _run;
 
     public Roster? Roster { get; private set; }
 
@@ -74,7 +75,8 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     /// <param name="known">The newest that the asking node has seen of the room.</param>
     public void Open(Stamp? known)
     {
-        if (Roster is null || known is not { } seen || seen <= At || store.Planted == Planted.RevisionRolledBack) return;
+        if (Roster is null || store.Planted == Planted.RevisionRolledBack || (_run == store.Run && !(known > At))) return;
+        _run = store.Run;
         Roster = Roster.Create(NextEpoch(known), 0, Roster.Members);
         Tell(new() { Epoch = At.Epoch, From = 0, To = 0 }, silent: false);
     }
@@ -85,7 +87,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     /// <summary>A copy, for what a store that lags behind knows.</summary>
     public StoredRoom Copy()
     {
-        var copy = new StoredRoom(name, store) { Roster = Roster, _lastNumber = _lastNumber };
+        var copy = new StoredRoom(name, store) { Roster = Roster, _lastNumber = _lastNumber, _run = _run };
         foreach (var (number, owner) in _owners) copy._owners[number] = owner;
         foreach (var (number, moves) in _moves) copy._moves[number] = moves;
         return copy;
@@ -102,6 +104,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     private void BeginEpoch(Stamp? known)
     {
         Roster = Roster.Empty(NextEpoch(known));
+        _run = store.Run;
         _owners.Clear();
         _moves.Clear();
         _lastNumber = 0;
