@@ -106,6 +106,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private async Task<bool> KeepAsync(IDatabase database)
     {
         RedisKey[] keys = [names.SessionsOf(Name), names.RoomsOf(Generation)];
+        // Also what was noted since the last renewal.
+        if (Rooms.IsWritten(Generation)) _kept.Add(keys[1]);
         var there = await Task.WhenAll(keys.Select(it => database.KeyExpireAsync(it, SessionsKept)));
         var isWhole = !keys.Where((it, at) => !there[at] && _kept.Contains(it)).Any();
         _kept = [.. keys.Where((_, at) => there[at])];

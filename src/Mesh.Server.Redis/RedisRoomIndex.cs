@@ -62,6 +62,12 @@ internal sealed class RedisRoomIndex(RedisConnection redis, RedisNames names, Ti
         lock (_gate) _losses++;
     }
 
+    /// <summary>Whether Redis has rooms of the generation, as far as this node knows.</summary>
+    public bool IsWritten(string generation)
+    {
+        lock (_gate) return _notes.Any(it => it.Key.Generation == generation && it.Value.WrittenAfter == _losses);
+    }
+
     /// <summary>The rooms of a generation of this node, which Redis may have lost.</summary>
     public string[] Find(string generation)
     {

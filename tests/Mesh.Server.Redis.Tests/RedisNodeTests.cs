@@ -80,6 +80,24 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     }
 
     [Fact]
+    public async Task A_list_of_rooms_that_is_lost_before_the_next_renewal_is_missed_all_the_same()
+    {
+        var node = Create(new FakeTimeProvider());
+        var lost = 0;
+        node.Lost += () => lost++;
+        await node.RenewAsync();
+        await IndexAsync(node, "r");
+        var database = redis.Connection.GetDatabase();
+        await database.KeyDeleteAsync(_names.RoomsOf(node.Generation));
+        await node.RenewAsync();
+        lost.ShouldBe(1);
+        await IndexAsync(node, "r");
+        await node.RenewAsync();
+        lost.ShouldBe(1);
+        (await database.HashExistsAsync(_names.RoomsOf(node.Generation), "r")).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task The_former_self_of_a_node_is_removed_from_rooms_that_Redis_has_lost_too_and_only_once_all_have_joined_again()
     {
         var time = new FakeTimeProvider();
