@@ -20,9 +20,6 @@ internal enum Planted
     /// <summary>A node judges others without having renewed for as long as a lease lasts.</summary>
     ReapsAfterOutage,
 
-    /// <summary>A node that has become another does not remove the members of its former self.</summary>
-    FormerStays,
-
     /// <summary>A node does not notice that its sessions, or the list of its rooms, are lost alone.</summary>
     LossUnnoticed,
 }

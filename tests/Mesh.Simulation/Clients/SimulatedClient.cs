@@ -10,13 +10,13 @@ internal sealed class SimulatedClient
     private readonly World _world;
     private readonly MeshClient _client;
 
-    public SimulatedClient(World world, SimulatedUser user, IPresenceStorage device, Machine machine)
+    public SimulatedClient(World world, SimulatedUser user, Device device, Machine machine)
     {
         (_world, User, Device, Machine, BeganAt) = (world, user, device, machine, world.Timeline.Now);
         _client = new("ws://mesh.test/", new()
         {
             TimeProvider = machine.Clock,
-            Storage = device,
+            Storage = device.Storage,
             ClientKey = user.ClientKey,
             Jitter = world.Random.NextDouble,
             LoggerFactory = world.NewLog(machine),
@@ -27,7 +27,7 @@ internal sealed class SimulatedClient
 
     public SimulatedUser User { get; }
 
-    public IPresenceStorage Device { get; }
+    public Device Device { get; }
 
     public Machine Machine { get; }
 

@@ -1,12 +1,10 @@
-using Mesh.Client;
-
 namespace Mesh.Simulation;
 
 /// <summary>A user, with the devices that hold what tabs on them have stored.</summary>
 /// <param name="Name">As the states say it.</param>
 /// <param name="IsVerified">Whether the server knows who it is; else only the client key says so.</param>
-/// <param name="Devices">The storage of each device.</param>
-internal sealed record SimulatedUser(string Name, bool IsVerified, IReadOnlyList<MemoryPresenceStorage> Devices)
+/// <param name="Devices">Where its tabs are.</param>
+internal sealed record SimulatedUser(string Name, bool IsVerified, IReadOnlyList<Device> Devices)
 {
     /// <summary>The same on all devices.</summary>
     public string ClientKey => $"client key of {Name}";

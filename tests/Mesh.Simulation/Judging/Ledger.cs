@@ -32,7 +32,7 @@ internal sealed class Ledger(World world)
     public void Acknowledge(Publication publication)
     {
         publication.Acknowledged = world.Timeline.Now;
-        publication.IsVain = publication.Value is null && HasNoStamp(publication);
+        publication.IsVain = publication.Last is null && HasNoStamp(publication);
         if (publication.Last is null) world.Disturb(publication.Client.User);
         world.Timeline.Mix((ulong)(publication.Value ?? 0));
         world.Note($"{publication} is acknowledged");

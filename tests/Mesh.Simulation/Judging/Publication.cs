@@ -11,7 +11,7 @@ internal sealed record Publication(SimulatedClient Client, string Room, int? Val
     /// <summary>When it was acknowledged; without that it may take effect at any time, or never.</summary>
     public TimeSpan? Acknowledged { get; set; }
 
-    /// <summary>Whether it cleared nothing: that reaches nobody, and has no stamp (protocol §9).</summary>
+    /// <summary>Whether it cleared nothing, at once or having expired before it could be said: that reaches nobody, and has no stamp (protocol §9).</summary>
     public bool IsVain { get; set; }
 
     /// <summary>The tabs that have shown it.</summary>

@@ -110,6 +110,7 @@ internal sealed class NodeLease
     private async Task<bool> KeepAsync()
     {
         string[] keys = [Name, Generation];
+        if (_indexed.Any(it => it.Value && it.Key.Generation == Generation)) _kept.Add(Generation);
         var there = await _link.AskAsync(() => _store.FindKept(keys[0], keys[1]));
         var isWhole = _store.Planted == Planted.LossUnnoticed || !keys.Any(it => _kept.Contains(it) && !there.Contains(it));
         _kept = there;
@@ -119,7 +120,7 @@ internal sealed class NodeLease
     // By then all have joined again.
     private string[] Former()
     {
-        if (_former.Count == 0 || _time.GetElapsedTime(_joiningSince) < Settled || _store.Planted == Planted.FormerStays) return [];
+        if (_former.Count == 0 || _time.GetElapsedTime(_joiningSince) < Settled) return [];
         string[] former = [.. _former];
         _former.Clear();
         return former;

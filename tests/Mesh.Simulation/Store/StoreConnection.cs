@@ -12,7 +12,7 @@ internal abstract class StoreConnection(Timeline timeline, Random random, Machin
     public bool IsConnected { get; private set; } = true;
 
     /// <summary>Which connection it is, of those the node has had.</summary>
-    protected int Life { get; private set; }
+    public int Life { get; private set; }
 
     protected Random Chance => random;
 

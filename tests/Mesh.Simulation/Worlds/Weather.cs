@@ -9,15 +9,17 @@ internal sealed class Weather
     private readonly (string Name, Action Strike)[] _kindsOfAll;
     private readonly (string Name, Action Strike)[] _kindsOfChannels;
     private readonly (string Name, Action Strike)[] _kindsOfParts;
-    private readonly (string Name, Action Strike) _loss;
-    private readonly (string Name, Action Strike) _totalLoss;
+    private readonly (string Name, Action Strike)[] _kindsOfLosses;
+
+    // How often parts of the store were lost.
+    private int _losses;
 
     public Weather(World world)
     {
         _world = world;
         _kindsOfAll =
         [
-            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-3, 3))),
+            ("a node's clock is set", () => world.OneOf(world.Nodes).Machine.Clock.SetAhead(world.Within(-60, 60))),
             ("the store is away", CutAllFromStore),
             ("the store freezes", FreezeStore),
             ("the store restarts", Restart),
@@ -28,12 +30,15 @@ internal sealed class Weather
             ("changes are told late, twice, or not at all", Garble),
             ("changes are not told", Deafen),
         ];
-        _loss = ("the store loses its last changes", FailOver);
-        _totalLoss = ("the store comes back empty", EmptyStore);
+        _kindsOfLosses =
+        [
+            ("the store loses its last changes", FailOver),
+            ("the store comes back empty", EmptyStore),
+        ];
         _kindsOfParts =
         [
             ("a part of the store comes back empty", EmptyPart),
-            ("the store has lost what it knew of a node", () => Forget(_world.OneOf(_world.Nodes))),
+            ("the store has lost what it knew of a node", Forget),
         ];
         _kindsOfClients =
         [
@@ -54,20 +59,12 @@ internal sealed class Weather
 
     public void Plan(TimeSpan from, TimeSpan until)
     {
-        // What the store has lost is known to those who saw it: they are to be there still, and to have been told.
-        var losesChanges = !_world.IsCalm && _world.Random.Next(5) == 0;
         // Where the list of a node's rooms is lost, nobody but that node knows them: it is to be there still.
-        var losesParts = !_world.IsCalm && !losesChanges && _world.Random.Next(5) == 0;
-        var isMixed = _world.Hazards.HasFlag(Hazards.LossAmongFaults);
-        var kinds = _kindsOfAll.AsEnumerable();
-        if (!_world.IsCalm) kinds = kinds.Append(_totalLoss);
-        if (!losesChanges || isMixed) kinds = kinds.Concat(_kindsOfChannels);
-        if (losesParts) kinds = kinds.Concat(_kindsOfParts);
-        if (!_world.IsCalm && (!losesChanges || isMixed)) kinds = kinds.Concat(_kindsOfClients);
-        if (!_world.IsCalm && !losesParts && (!losesChanges || isMixed)) kinds = kinds.Concat(_kindsOfNodes);
+        var losesParts = _world.Random.Next(5) == 0;
+        var kinds = _kindsOfAll.Concat(_kindsOfChannels);
+        if (!_world.IsCalm) kinds = kinds.Concat(_kindsOfLosses).Concat(_kindsOfClients).Concat(losesParts ? _kindsOfParts : _kindsOfNodes);
         foreach (var kind in kinds)
             if (_world.Random.Next(3) == 0) Plan(kind, from, until);
-        if (losesChanges) Plan(_loss, from, until);
         if (_world.Hazards.HasFlag(Hazards.LateCommands)) _world.Timeline.At(from, () => SetLate(true));
     }
 
@@ -136,9 +133,10 @@ internal sealed class Weather
         });
     }
 
-    private void Crash()
+    private void Crash() => Crash(_world.OneOf(_world.Nodes));
+
+    private void Crash(SimulatedNode node)
     {
-        var node = _world.OneOf(_world.Nodes);
         Disturbed(node.Machine);
         node.Machine.Kill();
         _world.Net.Break(node.Machine);
@@ -234,14 +232,23 @@ internal sealed class Weather
     private void EmptyPart()
     {
         DisturbAll();
+        _losses++;
         _world.Store.EmptyPart(IsHit, _world.Nodes.Select(it => (it.Name, it.Generation)));
         LoseAll();
     }
 
-    private void Forget(SimulatedNode node)
+    private void Forget()
     {
+        var node = _world.OneOf(_world.Nodes);
         DisturbAll();
         _world.Store.Forget(IsHit, [(node.Name, node.Generation)]);
+        var (losses, life) = (++_losses, node.Link.Life);
+        if (!node.Link.IsConnected || !IsHit()) return;
+        // By then it has told the store again.
+        _world.Timeline.After(_world.Within(7, 10), () =>
+        {
+            if (losses == _losses && life == node.Link.Life && !_world.Store.Machine.IsFrozen && node.IsOpen) Crash(node);
+        });
     }
 
     private bool IsHit() => _world.Random.Next(2) == 0;

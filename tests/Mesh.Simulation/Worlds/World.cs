@@ -8,6 +8,7 @@ internal sealed class World
     private static readonly TimeSpan Chaos = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
     private readonly List<SimulatedNode> _nodes = [];
@@ -106,7 +107,8 @@ internal sealed class World
 
     public void OpenClient(SimulatedUser user)
     {
-        var client = new SimulatedClient(this, user, OneOf(user.Devices), NewMachine(user.Name));
+        var device = OneOf(user.Devices);
+        var client = new SimulatedClient(this, user, device, NewMachine(user.Name, device.Skew));
         _clients.Add(client);
         foreach (var room in Rooms)
             if (Rooms.Count == 1 || Random.Next(3) > 0) client.Enter(room);
@@ -117,7 +119,7 @@ internal sealed class World
         IsCalm = Random.Next(5) == 0;
         Rooms = [.. Enumerable.Range(1, Random.Next(3) == 0 ? 2 : 1).Select(it => $"room{it}")];
         Users = [.. Enumerable.Range(1, Random.Next(2, 5)).Select(it => new SimulatedUser(
-            $"user{it}", Random.Next(3) == 0, [.. Enumerable.Range(0, Random.Next(1, 3)).Select(_ => new MemoryPresenceStorage())]))];
+            $"user{it}", Random.Next(3) == 0, [.. Enumerable.Range(0, Random.Next(1, 3)).Select(_ => new Device(new MemoryPresenceStorage(), AnySkew()))]))];
         for (var nodes = Random.Next(2, 4); nodes > 0; nodes--) StartNode();
         foreach (var user in Users)
             for (var tabs = Random.Next(1, 4); tabs > 0; tabs--) Timeline.At(Within(0.1, 2), () => OpenClient(user));
@@ -157,9 +159,9 @@ internal sealed class World
         });
     }
 
-    // How wrong a clock may be.
-    private TimeSpan MostSkew => TimeSpan.FromSeconds(Hazards.HasFlag(Hazards.WrongClocks) ? 60 : 5);
+    private Machine NewMachine(string name) => NewMachine(name, AnySkew());
 
-    private Machine NewMachine(string name) =>
-        new($"{name}.{++_machines}", Timeline, MostSkew * (2 * Random.NextDouble() - 1), 0.998 + 0.004 * Random.NextDouble());
+    private Machine NewMachine(string name, TimeSpan skew) => new($"{name}.{++_machines}", Timeline, skew, 0.998 + 0.004 * Random.NextDouble());
+
+    private TimeSpan AnySkew() => MostSkew * (2 * Random.NextDouble() - 1);
 }
