@@ -21,7 +21,10 @@ internal sealed class Ledger(World world)
 
     public Publication Begin(SimulatedClient client, string room, int? value, TimeSpan? expireAfter)
     {
-        var publication = new Publication(client, room, value, expireAfter, world.Timeline.Now);
+        var publication = new Publication(client, room, value, expireAfter, world.Timeline.Now)
+        {
+            SaidAt = client.Status == MeshClientStatus.Online ? world.Store.Find(room)?.Roster?.At : null,
+        };
         _publications.Add(publication);
         if (value is { } number) _byValue[number] = publication;
         if (publication.Last is null) world.Disturb(client.User);
@@ -32,7 +35,7 @@ internal sealed class Ledger(World world)
     public void Acknowledge(Publication publication)
     {
         publication.Acknowledged = world.Timeline.Now;
-        publication.IsVain = publication.Last is null && HasNoStamp(publication);
+        publication.IsVain = publication.Last is null && HasNoStampOfIts(publication);
         if (publication.Last is null) world.Disturb(publication.Client.User);
         world.Timeline.Mix((ulong)(publication.Value ?? 0));
         world.Note($"{publication} is acknowledged");
@@ -67,8 +70,10 @@ internal sealed class Ledger(World world)
         world.Note($"{client.Machine.Name} sees in {room} at {at}: {string.Join(", ", users.Select(it => $"{it.Id}={it.State?.Value}×{it.TabCount}"))}");
     }
 
-    private bool HasNoStamp(Publication publication) =>
-        publication.Client.ConnectionId is not { } id || world.Store.Find(publication.Room)?.Roster?.Find(id)?.Stamp is null;
+    private bool HasNoStampOfIts(Publication publication) =>
+        publication.Client.ConnectionId is not { } id
+        || world.Store.Find(publication.Room)?.Roster?.Find(id)?.Stamp is not { } stamp
+        || stamp <= publication.SaidAt;
 
     private void Miss(SimulatedClient client, string room, string name)
     {

@@ -11,6 +11,9 @@ internal sealed record Publication(SimulatedClient Client, string Room, int? Val
     /// <summary>When it was acknowledged; without that it may take effect at any time, or never.</summary>
     public TimeSpan? Acknowledged { get; set; }
 
+    /// <summary>Where the room was when it was asked for, if that was over a connection; what goes with an entry clears what that finds.</summary>
+    public Stamp? SaidAt { get; init; }
+
     /// <summary>Whether it cleared nothing, at once or having expired before it could be said: that reaches nobody, and has no stamp (protocol §9).</summary>
     public bool IsVain { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Mesh.Server;
 
 namespace Mesh.Simulation;
@@ -82,7 +83,11 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
     }
 
     /// <summary>The present roster. One that is not there is empty, in an epoch that begins now.</summary>
-    public Roster Read(Stamp? known) => Roster ??= Roster.Empty(NextEpoch(known));
+    public Roster Read(Stamp? known)
+    {
+        if (Roster is null) BeginEpoch(known);
+        return Roster;
+    }
 
     /// <summary>A copy, for what a store that lags behind knows.</summary>
     public StoredRoom Copy()
@@ -101,6 +106,7 @@ internal sealed class StoredRoom(string name, SimulatedStore store)
 
     private long NextEpoch(Stamp? known) => Math.Max(store.NowMicroseconds, Math.Max(At.Epoch, known?.Epoch ?? 0) + 1);
 
+    [MemberNotNull(nameof(Roster))]
     private void BeginEpoch(Stamp? known)
     {
         Roster = Roster.Empty(NextEpoch(known));

@@ -25,6 +25,7 @@ public sealed class SimulationTests
     [InlineData(nameof(Planted.RevisionRolledBack), 200)]
     [InlineData(nameof(Planted.RestoreRaisesStamp), 20)]
     [InlineData(nameof(Planted.ReapsAfterOutage), 400)]
+    [InlineData(nameof(Planted.LossUnnoticed), 1000)]
     public void A_planted_fault_is_found(string name, int within)
     {
         var found = Worker.Run(first: 1, within, Enum.Parse<Planted>(name)).FirstOrDefault(it => !it.IsRight);
