@@ -128,7 +128,7 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         {
             await using var alice = await server.ConnectAsync();
             await alice.SubscribeAsync("r");
-            HandlersOf(given).ShouldBe(before + 2);
+            HandlersOf(given).ShouldBe(before + 3);
         }
         HandlersOf(given).ShouldBe(before);
         var admin = redis.Connection.GetServers().Single();

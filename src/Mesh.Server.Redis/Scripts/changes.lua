@@ -5,7 +5,7 @@
 -- Returns what each answers; of one that fails, Failed and its error: the others are made all the same.
 
 local all, answers, at = ARGV, {}, 3
-while at < #all - 2 do
+while at < #all - 3 do
   local make, count = changes[all[at]], tonumber(all[at + 2])
   ARGV = { all[1], all[at + 1] }
   for own = 1, count do ARGV[2 + own] = all[at + 2 + own] end

@@ -17,7 +17,7 @@
 --            v:<number>        how often it has moved from node to node, if it ever did
 -- ARGV[1]  the channel on which the room's changes are told
 -- ARGV[2]  the generation of the node that asks
--- The last three of ARGV: PUBLISH or SPUBLISH; the newest epoch and revision of the room that the node has seen, '' for none
+-- The last four of ARGV: the run of Redis, '' where the node does not know; PUBLISH or SPUBLISH; the newest epoch and revision of the room that the node has seen, '' for none
 
 local ARGV = ARGV -- Of a change: see changes.lua.
 local room = KEYS[1]
@@ -26,7 +26,8 @@ local PUBLISH = ARGV[#ARGV - 2]
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or ''
+local run = ARGV[#ARGV - 3]
+if run == '' then run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or '' end
 local epoch, revision, count, begun_in
 local known_epoch, known_revision = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
