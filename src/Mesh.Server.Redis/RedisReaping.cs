@@ -38,9 +38,27 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         foreach (var pause in Again)
         {
             await Task.Delay(pause, time, end);
+            if (await LivesAsync(generation))
+            {
+                _known.TryRemove(generation, out _);
+                return;
+            }
             await RemoveAsync(generation);
         }
         node.Rooms.Forget(generation);
+    }
+
+    // A Redis that has lost that it was dead lets it go on, if it did not know.
+    private async Task<bool> LivesAsync(string generation)
+    {
+        try
+        {
+            return await (await redis.DatabaseAsync()).SortedSetScoreAsync(names.LiveNodes, generation) is not null;
+        }
+        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        {
+            return true;
+        }
     }
 
     private async Task RemoveAsync(string generation)

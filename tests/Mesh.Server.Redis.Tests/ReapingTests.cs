@@ -69,6 +69,23 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         (await alive.ReadAsync("r", Cancellation)).Members.Single().State.ToString().ShouldBe("1");
     }
 
+    [Fact]
+    public async Task Who_lives_since_Redis_has_lost_that_it_was_dead_is_removed_no_more()
+    {
+        var (lives, living) = await MemberAsync("r", "living");
+        var (dead, late) = await MemberAsync("r", "late");
+        await using var server = await StartAsync();
+        server.Get<RedisReaping>().Begin([lives, dead]);
+        await server.UntilEmptyAsync("r");
+        await living.JoinAsync("r", new("living"), null, Cancellation);
+        await late.JoinAsync("r", new("late"), null, Cancellation);
+        await Database.SortedSetRemoveAsync(_names.LiveNodes, dead);
+        await using var observer = await server.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        await Wait.UntilAsync(server.Time, Second, () => observer.Events.Count > 0);
+        await observer.ShouldHaveEventsAsync(Left("r", "late"));
+    }
+
     // A node that had a member in a room, and was in others.
     private async Task<string> DieAsync(string room, TimeSpan ago, params string[] others)
     {

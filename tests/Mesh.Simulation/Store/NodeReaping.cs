@@ -19,7 +19,24 @@ internal sealed class NodeReaping(NodeLease lease, SimulatedStore store, StoreLi
         foreach (var pause in Again)
         {
             await Task.Delay(pause, time);
+            if (await LivesAsync(generation))
+            {
+                _known.Remove(generation);
+                return;
+            }
             await RemoveAsync(generation);
+        }
+    }
+
+    private async Task<bool> LivesAsync(string generation)
+    {
+        try
+        {
+            return await link.AskAsync(() => store.Leases.Has(generation));
+        }
+        catch (MeshException)
+        {
+            return true;
         }
     }
 

@@ -43,6 +43,8 @@ internal sealed class StoredLeases
         rooms.Add(room);
     }
 
+    public bool Has(string generation) => _alive.ContainsKey(generation);
+
     public bool IsIndexed(string generation) => _rooms.ContainsKey(generation);
 
     /// <summary>A fault: the rooms of a generation are lost.</summary>
