@@ -65,6 +65,9 @@ export class RoomEntry {
   /** When the own member joined. @type {import("./stamp.js").Stamp | undefined} */
   joinedAt;
 
+  /** Whether the roster that came with the entry has told what the user's other connections say. */
+  learned = false;
+
   /** The answer to the newest entry or subscription. @type {Promise<unknown>} */
   answer = Promise.resolve();
 

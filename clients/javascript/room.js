@@ -232,6 +232,7 @@ export class Room {
       take: (taken, timestamp) => this.#deliver(taken, timestamp),
       learn: () => {
         this.#learn(this.#replica.roster?.members.values() ?? []);
+        if (this.#entry) this.#entry.learned = true;
         this.#own.learned();
       },
       freshen: () => this.#freshen(),
@@ -343,10 +344,10 @@ export class Room {
   /**
    * @param {Member} own
    * @param {RoomEntry} entry
-   * @returns whether it is another member than before
+   * @returns whether it is another member than before, or comes after the roster of the entry
    */
   #learnOwn(own, entry) {
-    const another = entry.joinedAt !== undefined && !sameStamp(entry.joinedAt, own.joinedAt);
+    const another = entry.joinedAt === undefined ? entry.learned : !sameStamp(entry.joinedAt, own.joinedAt);
     entry.number = own.number;
     entry.joinedAt = own.joinedAt;
     if (another) this.#own.rejoined(own.stamp ?? null);

@@ -237,6 +237,15 @@ test("an own member that the server has joined again, as it was long ago, gets t
   assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["free"]);
 });
 
+test("an own member that the roster of the entry did not have, since the store had lost it, gets the state of its siblings", async () => {
+  open();
+  attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 2, revision: 0, members: [other] } });
+  const { length } = link.requests;
+  rooms.get("r").diff({ roomName: "r", epoch: 2, from: 0, to: 1, joined: [{ ...me, joinedAt: [2, 1] }] });
+  assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["busy"]);
+});
+
 test("a room that could not be entered again is left all the same, and is not stale once it is entered", async () => {
   open();
   const holder = attach();

@@ -19,6 +19,7 @@ internal sealed class Room : IOwnStateOwner
 
     // When the own member joined, on the connection that stands.
     private Stamp? _joinedAt;
+    private bool _hasLearned;
 
     public Room(string name, Rooms rooms)
     {
@@ -171,6 +172,7 @@ internal sealed class Room : IOwnStateOwner
         }
         _entry = new(this, _rooms, link, session.IsResumed);
         _joinedAt = null;
+        _hasLearned = false;
         return _entry.Open();
     }
 
@@ -217,6 +219,7 @@ internal sealed class Room : IOwnStateOwner
     public void Learn()
     {
         Learn(Feed.Shown?.Members ?? []);
+        _hasLearned = true;
         Own.Learned();
     }
 
@@ -294,10 +297,11 @@ internal sealed class Room : IOwnStateOwner
         if (isAnother) Own.TakeOver();
     }
 
-    // True if it is another member than before: while there was none, nothing was learned from its siblings.
+    // True if it is another member than before, or comes after the roster of the entry: while there was none, nothing was learned from
+    // its siblings.
     private bool LearnOwn(Member own)
     {
-        var isAnother = _joinedAt is { } before && before != own.JoinedAt;
+        var isAnother = _joinedAt is { } before ? before != own.JoinedAt : _hasLearned;
         _joinedAt = own.JoinedAt;
         if (isAnother) Own.Rejoined(own.Stamp);
         return isAnother;
