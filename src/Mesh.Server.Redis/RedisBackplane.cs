@@ -71,13 +71,15 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         var end = _disposed.Token;
         while (true)
         {
+            var connected = _subscriptions.NextConnection;
             try
             {
                 return await _subscriptions.ListenAsync(_names.Broadcasts, Receive, static () => { });
             }
             catch (Exception away) when (RedisConnection.IsAway(away))
             {
-                await Task.Delay(Pause, _time, end);
+                await Task.WhenAny(Task.Delay(Pause, _time, end), connected);
+                end.ThrowIfCancellationRequested();
             }
         }
     }

@@ -15,6 +15,10 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1))];
 
     private IConnectionMultiplexer? _watched;
+    private volatile TaskCompletionSource _connected = NewSignal();
+
+    /// <summary>Completed when another connection to Redis stands: what could not be listened to may be now.</summary>
+    public Task NextConnection => _connected.Task;
 
     /// <summary>Tells <paramref name="listener"/> what comes on a channel, in order, and <paramref name="missed"/> when something may have been missed.</summary>
     public async Task<RedisListening> ListenAsync(string channel, Action<ReadOnlyMemory<byte>> listener, Action missed)
@@ -61,7 +65,13 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
 
     private SemaphoreSlim TurnOf(string channel) => _turns[(uint)string.GetHashCode(channel, StringComparison.Ordinal) % _turns.Length];
 
-    private void Restored(object? sender, ConnectionFailedEventArgs connection) => Again();
+    private void Restored(object? sender, ConnectionFailedEventArgs connection)
+    {
+        Interlocked.Exchange(ref _connected, NewSignal()).TrySetResult();
+        Again();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Again()
     {
