@@ -60,11 +60,13 @@ internal sealed class RedisListening(
         try
         {
             if (_disposed) return;
-            if (_messages is not null) await _messages.UnsubscribeAsync();
             var (name, subscriber) = (await redis.ChannelAsync(channel), await redis.SubscriberAsync());
-            var messages = await subscriber.SubscribeAsync(name);
-            messages.OnMessage(it => listener(it.Message));
-            _messages = messages;
+            // Both at once, so that next to nothing can be told in between.
+            var ending = _messages?.UnsubscribeAsync() ?? Task.CompletedTask;
+            var beginning = subscriber.SubscribeAsync(name);
+            _messages = await beginning;
+            _messages.OnMessage(it => listener(it.Message));
+            await ending;
             // Where nothing can be reached it succeeds, too, and will be made up for; but then nothing comes.
             Server = subscriber.SubscribedEndpoint(name) ?? throw RedisConnection.Unavailable();
         }
