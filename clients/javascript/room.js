@@ -41,6 +41,7 @@ import { withoutStamp } from "./stored-state.js";
  * @property {() => unknown} ended why the client will not come back by itself; null while it may
  * @property {(error: unknown) => void} report
  * @property {(room: Room) => void} unused nobody wants the room any more
+ * @property {(roomName: string) => void} unsubscribed a subscription to the room has ended, and perhaps there is another already
  */
 
 /** Errors that say that there is no presence to be seen. */
@@ -268,6 +269,12 @@ export class Room {
     if (!this.wantsMembership && this.#subscribers.size === 0) this.#seams.unused(this);
   }
 
+  /** A subscription to the room has ended: what was said of it is not said of one that was made since. */
+  noLongerStale() {
+    if (this.#entry) this.#entry.stale = false;
+    this.#freshen();
+  }
+
   /** @param {any} diff a `mesh/presence-diff` */
   diff(diff) {
     this.#entry?.diff(diff);
@@ -379,7 +386,7 @@ export class Room {
       if (!entry || entry.maybeMember) told.push(this.#leave());
     }
     if (this.#holders.size === 0 && this.#subscribers.size === 0) {
-      if (entry?.watching) told.push(entry.request("mesh/unsubscribe-presence"));
+      if (entry?.watching) told.push(entry.request("mesh/unsubscribe-presence").then(() => this.#seams.unsubscribed(this.name)));
       entry?.unwatch();
       this.#replica.reopen();
       this.#plain?.reopen();

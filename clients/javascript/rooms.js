@@ -40,6 +40,7 @@ export class Rooms {
       enter: (/** @type {EnterRequest[]} */ requests) => this.#enter(requests),
       leave: (/** @type {string} */ roomName) => this.#leave(roomName),
       unused: (/** @type {Room} */ room) => this.#drop(room),
+      unsubscribed: (/** @type {string} */ roomName) => this.#rooms.get(roomName)?.noLongerStale(),
     };
   }
 

@@ -246,6 +246,24 @@ test("an own member that the roster of the entry did not have, since the store h
   assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["busy"]);
 });
 
+test("a room that is entered again while the answer to its leave is on its way is not stale by what was said before", async () => {
+  open();
+  const first = attach();
+  const snapshot = { epoch: 1, revision: 5, members: [me] };
+  await link.enter({ stamp: null, snapshot });
+  rooms.get("r").detach(first);
+  const unsubscribed = link.last;
+  assert.equal(unsubscribed.command, "mesh/unsubscribe-presence");
+  const holder = attach();
+  const entered = link.last;
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 5, stale: true });
+  unsubscribed.answer(true);
+  await settle();
+  entered.answer({ rooms: [{ roomName: "r", success: true, number: 1, stamp: null, snapshot }] });
+  await settle();
+  assert.equal(holder.fresh, true);
+});
+
 test("a room that could not be entered again is left all the same, and is not stale once it is entered", async () => {
   open();
   const holder = attach();

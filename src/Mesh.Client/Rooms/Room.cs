@@ -223,6 +223,13 @@ internal sealed class Room : IOwnStateOwner
         Own.Learned();
     }
 
+    /// <summary>A subscription to the room has ended: what was said of it is not said of one that was made since.</summary>
+    public void NoLongerStale()
+    {
+        _entry?.NoLongerStale();
+        Freshen();
+    }
+
     /// <summary>Tells the holders whether what they show is all there is.</summary>
     public void Freshen()
     {

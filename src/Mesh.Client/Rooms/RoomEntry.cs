@@ -108,6 +108,9 @@ internal sealed class RoomEntry
         });
     }
 
+    /// <summary>That it was stale was said of a subscription that has ended.</summary>
+    public void NoLongerStale() => IsStale = false;
+
     public void Take(RosterDiff diff)
     {
         IsStale = diff.Stale;
@@ -146,8 +149,11 @@ internal sealed class RoomEntry
     public Task UnsubscribeAsync()
     {
         var told = Completions.Create();
-        _link.Request(
-            CommandNames.UnsubscribePresence, ClientJson.Write(new(_room.Name), ClientJson.Default.RoomRequest), _ => true, _rooms.CommandTimeout, (_, _) => told.TrySetResult());
+        _link.Request(CommandNames.UnsubscribePresence, ClientJson.Write(new(_room.Name), ClientJson.Default.RoomRequest), _ => true, _rooms.CommandTimeout, (_, error) =>
+        {
+            if (error is null) _rooms.Unsubscribed(_room.Name);
+            told.TrySetResult();
+        });
         return told.Task;
     }
 

@@ -78,6 +78,12 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
         if (update.IsWhole && _rooms.TryGetValue(update.RoomName!, out var room)) room.Take(update);
     }
 
+    /// <summary>A subscription to a room has ended, and perhaps there is another already.</summary>
+    public void Unsubscribed(string name)
+    {
+        if (_rooms.TryGetValue(name, out var room)) room.NoLongerStale();
+    }
+
     /// <summary>Nobody wants the room any more.</summary>
     public void Drop(Room room)
     {
