@@ -5,14 +5,13 @@ namespace Mesh.Server;
 
 /// <summary>What <see cref="RedisSubscriptions"/> listens to for one listener.</summary>
 internal sealed class RedisListening(
-    RedisConnection redis, string channel, TimeProvider time, SemaphoreSlim turn, Action<ReadOnlyMemory<byte>> listener, Action missed, Action<RedisListening> forget)
+    RedisSubscriptions owner, RedisConnection redis, string channel, TimeProvider time, SemaphoreSlim turn, Action<ReadOnlyMemory<byte>> listener, Action missed)
     : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private ChannelMessageQueue? _messages;
     private volatile bool _disposed;
-    private volatile TaskCompletionSource _woken = new();
     private int _due;
 
     /// <summary>Where it was subscribed to last.</summary>
@@ -32,14 +31,10 @@ internal sealed class RedisListening(
     // new connection is it certain that from then on nothing is missed, and only then it helps to read again.
     public async Task SubscribeAgainAsync()
     {
-        if (Interlocked.Increment(ref _due) > 1)
-        {
-            _woken.TrySetResult();
-            return;
-        }
+        if (Interlocked.Increment(ref _due) > 1) return;
         while (!_disposed)
         {
-            var woken = _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            var connected = owner.NextConnection;
             try
             {
                 var due = Volatile.Read(ref _due);
@@ -49,7 +44,7 @@ internal sealed class RedisListening(
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
-                await Task.WhenAny(Task.Delay(Pause, time), woken.Task);
+                await Task.WhenAny(Task.Delay(Pause, time), connected);
             }
         }
     }
@@ -78,9 +73,8 @@ internal sealed class RedisListening(
 
     public async ValueTask DisposeAsync()
     {
-        forget(this);
+        owner.Forget(this);
         _disposed = true;
-        _woken.TrySetResult();
         await turn.WaitAsync();
         try
         {

@@ -48,7 +48,8 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         node.Rooms.Forget(generation);
     }
 
-    // A Redis that has lost that it was dead lets it go on, if it did not know.
+    // A Redis that has lost that it was dead lets it go on, if it did not know. Where it can't be asked it may: whoever renews its lease next
+    // is told of it again, if it is dead.
     private async Task<bool> LivesAsync(string generation)
     {
         try

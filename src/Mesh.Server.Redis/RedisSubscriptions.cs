@@ -25,7 +25,7 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
     {
         var connection = await redis.ReadyAsync();
         if (Interlocked.Exchange(ref _watched, connection) is null) connection.ConnectionRestored += Restored;
-        var listening = new RedisListening(redis, channel, time, TurnOf(channel), listener, missed, it => _listenings.TryRemove(it, out _));
+        var listening = new RedisListening(this, redis, channel, time, TurnOf(channel), listener, missed);
         _listenings[listening] = true;
         try
         {
@@ -38,6 +38,9 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
             throw;
         }
     }
+
+    /// <summary>A listening has ended.</summary>
+    public void Forget(RedisListening listening) => _listenings.TryRemove(listening, out _);
 
     /// <summary>Gives up the connections of subscriptions to these servers: nothing comes over them any more.</summary>
     public void Suspect(IEnumerable<EndPoint?> servers)

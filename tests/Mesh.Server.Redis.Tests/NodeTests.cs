@@ -140,12 +140,16 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
     public async Task Broadcasts_work_once_a_Redis_is_there_that_was_away_at_the_start()
     {
         await using var late = new RunningRedis();
-        await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(late.Address, options => options.Required = false));
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(late.Address, options => options.Required = false), fakeTime: true);
         await using var client = await server.ConnectAsync();
-        (await Should.ThrowAsync<MeshException>(() => server.Mesh.BroadcastAsync("early", 1, cancellationToken: Cancellation).AsTask())).Code.ShouldBe("EUNAVAILABLE");
+        var early = Should.ThrowAsync<MeshException>(() => server.Mesh.BroadcastAsync("early", 1, cancellationToken: Cancellation).AsTask());
+        await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => early.IsCompleted);
+        (await early).Code.ShouldBe("EUNAVAILABLE");
+
+        // From now on time stands: the connection itself is what it waits for.
         await late.StartAsync();
         await Wait.UntilAsync(() => server.Get<RedisNode>().IsAlive);
-        await server.Mesh.BroadcastAsync("late", 1, cancellationToken: Cancellation);
+        await server.Mesh.BroadcastAsync("late", 1, cancellationToken: Cancellation).AsTask().WaitAsync(Soon, Cancellation);
         await client.UntilAsync(() => client.Events.Count == 1);
         client.Events[0].Command.ShouldBe("late");
         server.Errors.Clear();

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Mesh.Client.Tests;
+
+/// <summary>A server of one connection that says what a test says, in the order in which it does: sessions it opens by itself.</summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Channel<JsonElement> _requests = Channel.CreateUnbounded<JsonElement>();
+    private readonly CancellationTokenSource _end = new();
+    private WebSocket? _webSocket;
+
+    private ScriptedServer(WebApplication app) => _app = app;
+
+    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single().Replace("http", "ws", StringComparison.Ordinal);
+
+    public static async Task<ScriptedServer> StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        var server = new ScriptedServer(builder.Build());
+        server._app.UseWebSockets();
+        server._app.Run(server.RunAsync);
+        await server._app.StartAsync();
+        return server;
+    }
+
+    /// <summary>The next request, which is of this command.</summary>
+    public async Task<JsonElement> ReceiveAsync(string command)
+    {
+        var request = await _requests.Reader.ReadAsync().AsTask().InTimeAsync();
+        request.GetProperty("command").GetString().ShouldBe(command);
+        return request;
+    }
+
+    public Task AnswerAsync(JsonElement request, string payload) =>
+        SendAsync(string.Create(CultureInfo.InvariantCulture, $$"""{"id":{{request.GetProperty("id").GetRawText()}},"command":"{{request.GetProperty("command").GetString()}}","payload":{{payload}}}"""));
+
+    public Task TellAsync(string command, string payload) => SendAsync($$"""{"command":"{{command}}","payload":{{payload}}}""");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _app.DisposeAsync();
+        _end.Dispose();
+    }
+
+    private async Task RunAsync(HttpContext http)
+    {
+        _webSocket = await http.WebSockets.AcceptWebSocketAsync();
+        await TellAsync("mesh/assign-id", "\"me\"");
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await _webSocket.ReceiveAsync(buffer, _end.Token) is { MessageType: WebSocketMessageType.Text, Count: var length })
+                await TakeAsync(JsonElement.Parse(buffer.AsSpan(0, length)));
+        }
+        catch (Exception ended) when (ended is WebSocketException or OperationCanceledException)
+        {
+            // As the test ends.
+        }
+    }
+
+    private async Task TakeAsync(JsonElement request)
+    {
+        if (request.GetProperty("command").GetString() == "mesh/session") await AnswerAsync(request, """{"connectionId":"me","resumed":false,"token":"token"}""");
+        else await _requests.Writer.WriteAsync(request);
+    }
+
+    private Task SendAsync(string frame) => _webSocket!.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, endOfMessage: true, _end.Token);
+}
