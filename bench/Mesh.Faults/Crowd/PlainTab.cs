@@ -134,6 +134,8 @@ internal sealed class PlainTab(string name, string room, string url, Action unhe
         {
             _connection = connection;
             _members = null;
+            // What the connection before was told on its way out is none of this one's.
+            _early.Clear();
         }
         // Events may come before the answer is read: what they tell of is in it, or they follow it.
         await DoAsync(connection, CommandNames.JoinRoom, () => new { roomName = room });
