@@ -33,6 +33,9 @@ public static class CloseCodes
     /// <summary>The application ended the connection. This and all up to <see cref="LastFinal"/> mean: do not reconnect.</summary>
     public const int Ended = 4100;
 
+    /// <summary>The connection's authentication is over: it expired, or was revoked.</summary>
+    public const int AuthenticationEnded = 4101;
+
     /// <summary>The last of the codes after which a client does not reconnect.</summary>
     public const int LastFinal = 4199;
 

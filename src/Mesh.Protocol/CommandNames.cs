@@ -24,6 +24,7 @@ public static class CommandNames
     public const string GetConnectionMetadata = "mesh/get-connection-metadata";
     public const string GetRoomMetadata = "mesh/get-room-metadata";
     public const string Session = "mesh/session";
+    public const string Authenticate = "mesh/authenticate";
     public const string Enter = "mesh/enter";
     public const string Publish = "mesh/publish";
     public const string Restore = "mesh/restore";

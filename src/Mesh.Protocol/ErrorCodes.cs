@@ -12,8 +12,11 @@ public static class ErrorCodes
     /// <summary>Presence is not tracked in this room.</summary>
     public const string NotTracked = "ENOTTRACKED";
 
-    /// <summary>The room's guard said no.</summary>
+    /// <summary>The room's guard said no, or a token is not valid.</summary>
     public const string Forbidden = "EFORBIDDEN";
+
+    /// <summary>The application refuses this state: its guard of publishing, or its look at the state.</summary>
+    public const string Refused = "EREFUSED";
 
     /// <summary>Only a member of the room may do this.</summary>
     public const string NotMember = "ENOTMEMBER";
