@@ -49,6 +49,7 @@ public static class MeshRedisBuilderExtensions
         services.AddSingleton<RedisNode>();
         services.AddSingleton<RedisTakings>();
         services.AddSingleton<IRoomStore, RedisRoomStore>();
+        services.AddSingleton<RedisRevocations>();
         services.AddSingleton<RedisBackplane>();
         services.AddSingleton<IBackplane>(it => it.GetRequiredService<RedisBackplane>());
         services.AddSingleton<ISessionStore, RedisSessionStore>();

@@ -7,20 +7,19 @@ namespace Mesh.Server;
 /// <summary>Sends broadcasts to all nodes over one channel: whom for as JSON, a line feed, and the frame.</summary>
 internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly RedisConnection _redis;
     private readonly RedisNames _names;
-    private readonly RedisSubscriptions _subscriptions;
+    private readonly RedisRevocations _revocations;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task<RedisListening>> _listening;
 
-    public RedisBackplane(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions, TimeProvider time)
+    public RedisBackplane(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions, RedisRevocations revocations, TimeProvider time)
     {
-        (_redis, _names, _subscriptions, _time) = (redis, names, subscriptions, time);
-        _listening = new(BeginAsync);
+        (_redis, _names, _revocations, _time) = (redis, names, revocations, time);
+        _listening = new(() => subscriptions.ListenSoonAsync(names.Broadcasts, Receive, static () => { }, _disposed.Token));
     }
 
     public event Action<Broadcast>? Received
@@ -31,6 +30,12 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
             _ = _listening.Value;
         }
         remove => Receiving -= value;
+    }
+
+    public event Action<string>? Revoked
+    {
+        add => _revocations.Revoked += value;
+        remove => _revocations.Revoked -= value;
     }
 
     private event Action<Broadcast>? Receiving;
@@ -52,6 +57,8 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         }
     }
 
+    public ValueTask RevokeAsync(string userId, CancellationToken cancellationToken) => _revocations.RevokeAsync(userId, cancellationToken);
+
     /// <summary>Waits until this node hears what is told, for a time.</summary>
     /// <exception cref="TimeoutException">It still does not.</exception>
     public Task ListenAsync(CancellationToken cancellationToken) => _listening.Value.WaitAsync(LongestWait, _time, cancellationToken);
@@ -63,25 +70,6 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
         await _disposed.CancelAsync();
         _disposed.Dispose();
         if (_listening is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await _listening.Value).DisposeAsync();
-    }
-
-    // An application may begin while Redis is away.
-    private async Task<RedisListening> BeginAsync()
-    {
-        var end = _disposed.Token;
-        while (true)
-        {
-            var connected = _subscriptions.NextConnection;
-            try
-            {
-                return await _subscriptions.ListenAsync(_names.Broadcasts, Receive, static () => { });
-            }
-            catch (Exception away) when (RedisConnection.IsAway(away))
-            {
-                await Task.WhenAny(Task.Delay(Pause, _time, end), connected);
-                end.ThrowIfCancellationRequested();
-            }
-        }
     }
 
     private void Receive(ReadOnlyMemory<byte> message)

@@ -15,6 +15,9 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
     /// <summary>On which broadcasts go to all nodes.</summary>
     public string Broadcasts => _start + "broadcasts";
 
+    /// <summary>The stream that Scripts/revoke.lua describes, and the channel on which nodes hear that there is more in it.</summary>
+    public string Revocations => _start + "revocations";
+
     /// <summary>On which a node tells only itself that its subscriptions work; in a cluster each of its parts has some of them.</summary>
     public string Canary(string node, int part) => $"{_start}{{{part}}}:canary:{node}";
 

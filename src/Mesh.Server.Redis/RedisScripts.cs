@@ -21,6 +21,8 @@ internal static class RedisScripts
 
     public static string Retire { get; } = Text("retire");
 
+    public static string Revoke { get; } = Text("revoke");
+
     public static string SaveSession { get; } = Text("save-session");
 
     public static string TakeSession { get; } = Text("take-session");

@@ -10,6 +10,8 @@ namespace Mesh.Server;
 /// </summary>
 internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider time) : IAsyncDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentDictionary<RedisListening, bool> _listenings = new();
     // Of one channel, one at a time: a room may be listened to again while the last listening ends.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1))];
@@ -36,6 +38,24 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
         {
             await listening.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>The same, as soon as Redis can be reached: an application may begin while it is away.</summary>
+    public async Task<RedisListening> ListenSoonAsync(string channel, Action<ReadOnlyMemory<byte>> listener, Action missed, CancellationToken end)
+    {
+        while (true)
+        {
+            var connected = NextConnection;
+            try
+            {
+                return await ListenAsync(channel, listener, missed);
+            }
+            catch (Exception away) when (RedisConnection.IsAway(away))
+            {
+                await Task.WhenAny(Task.Delay(Pause, time, end), connected);
+                end.ThrowIfCancellationRequested();
+            }
         }
     }
 

@@ -14,6 +14,9 @@ public abstract class RedisBackplaneConformance(IConnectionMultiplexer redis) : 
     protected override ValueTask<IBackplane> CreateAsync()
     {
         var connection = new RedisConnection(() => Task.FromResult(redis));
-        return new(new RedisBackplane(connection, new(Options.Create(new MeshRedisOptions { Prefix = $"backplane-{Guid.NewGuid():n}" })), new(connection, TimeProvider.System), TimeProvider.System));
+        var names = new RedisNames(Options.Create(new MeshRedisOptions { Prefix = $"backplane-{Guid.NewGuid():n}" }));
+        var subscriptions = new RedisSubscriptions(connection, TimeProvider.System);
+        var revocations = new RedisRevocations(connection, names, subscriptions, TimeProvider.System);
+        return new(new RedisBackplane(connection, names, subscriptions, revocations, TimeProvider.System));
     }
 }

@@ -13,6 +13,8 @@ internal static class Refusals
 
     public static MeshException Forbidden(string room) => new(ErrorCodes.Forbidden, $"Presence in room \"{room}\" is not for this connection");
 
+    public static MeshException StateRefused(string why) => new(ErrorCodes.Refused, why);
+
     public static MeshException NotMember(string room) => new(ErrorCodes.NotMember, $"The connection is not a member of room \"{room}\"");
 
     public static MeshException TooLarge(string what, int limit) => new(ErrorCodes.TooLarge, $"The {what} is larger than {limit} bytes");

@@ -16,6 +16,7 @@ internal sealed class ConnectionHost
     private readonly CommandDispatcher _dispatcher;
     private readonly ConnectionFactory _factory;
     private readonly Endings _endings;
+    private readonly AuthenticationWatch _authentications;
     private readonly MeshOptions _options;
     private readonly MeshMetrics _metrics;
     private readonly TimeProvider _time;
@@ -30,6 +31,7 @@ internal sealed class ConnectionHost
         CommandDispatcher dispatcher,
         ConnectionFactory factory,
         Endings endings,
+        AuthenticationWatch authentications,
         Restoration restoration,
         Drain drain,
         IOptions<MeshOptions> options,
@@ -39,7 +41,8 @@ internal sealed class ConnectionHost
         IHostApplicationLifetime lifetime,
         ILogger<ConnectionHost> log)
     {
-        (_connections, _sessions, _events, _dispatcher, _factory, _endings) = (connections, sessions, events, dispatcher, factory, endings);
+        (_connections, _sessions, _events, _dispatcher) = (connections, sessions, events, dispatcher);
+        (_factory, _endings, _authentications) = (factory, endings, authentications);
         (_options, _metrics, _time, _lifetime, _log) = (options.Value, metrics, time, lifetime, log);
         backplane.Received += Broadcast;
         restoration.Begin();
@@ -57,6 +60,7 @@ internal sealed class ConnectionHost
         var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
         await using var transport = Open(socket, http);
         using var liveness = new Liveness(transport, _options, _time, seen => _events.Announce(seen.Connection));
+        using var authentication = _authentications.Watch(transport);
         _metrics.Opened();
         if (_lifetime.ApplicationStopping.IsCancellationRequested) Drain.Close(transport);
         var end = new TransportEnd(TransportEnd.Dropped, ByServer: false);
@@ -73,6 +77,7 @@ internal sealed class ConnectionHost
         {
             _metrics.Closed();
             liveness.Dispose();
+            authentication.Dispose();
             await DetachAsync(transport, end);
             await transport.FinishAsync(end);
         }
@@ -80,8 +85,9 @@ internal sealed class ConnectionHost
 
     private Transport Open(WebSocket socket, HttpContext http)
     {
-        var transport = new Transport(socket, http.Abort, _options, _time, _metrics, http.RequestAborted) { Connection = null! };
-        var connection = _factory.Open(transport, http.User);
+        var authentication = Authentication.Of(http);
+        var transport = new Transport(socket, http.Abort, authentication, _options, _time, _metrics, http.RequestAborted) { Connection = null! };
+        var connection = _factory.Open(transport, authentication.User);
         transport.Connection = connection;
         _log.Opened(connection.Id);
         transport.TrySend(OutboundFrame.Event(CommandNames.AssignId, connection.Id, ServerJson.Default.String));

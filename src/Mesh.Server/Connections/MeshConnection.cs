@@ -32,7 +32,7 @@ public sealed class MeshConnection
     /// <summary>The connection's id, as members and clients know it.</summary>
     public string Id { get; }
 
-    /// <summary>Who the request that opened the connection was authenticated as; after a resume, the request that resumed it.</summary>
+    /// <summary>Who the request that opened the connection was authenticated as; after a resume or a renewal, who that was authenticated as.</summary>
     public ClaimsPrincipal User
     {
         get { lock (_gate) return _user; }
@@ -124,6 +124,13 @@ public sealed class MeshConnection
             _dropped = null;
             return true;
         }
+    }
+
+    /// <summary>Takes over who its WebSocket was authenticated as anew.</summary>
+    internal void Renew(Transport transport, ClaimsPrincipal user)
+    {
+        lock (_gate)
+            if (_transport == transport) _user = user;
     }
 
     /// <summary>Lets go of a WebSocket; false if the connection has another one by now.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Mesh.Server;
 
 /// <summary>Opening and resuming sessions (protocol §8).</summary>
-internal sealed class SessionCommands(Sessions sessions, Resumption resumption, ConnectionEvents events, IOptions<MeshOptions> options) : ICommandGroup
+internal sealed class SessionCommands(Sessions sessions, Resumption resumption, ConnectionEvents events, IOptions<MeshOptions> options, TimeProvider time) : ICommandGroup
 {
     private const int ShortestKey = 16;
     private const int LongestKey = 256;
@@ -29,6 +29,7 @@ internal sealed class SessionCommands(Sessions sessions, Resumption resumption, 
             resumed is not null,
             await sessions.IssueAsync(connection, presented: resumed is null ? null : request.Resume),
             connection.UserId,
+            (long?)context.Transport.Authentication.LastsFor(time)?.TotalMilliseconds,
             (long)options.Value.Grace.TotalMilliseconds,
             (long)options.Value.ReloadGrace.TotalMilliseconds,
             (long)options.Value.PingInterval.TotalMilliseconds,

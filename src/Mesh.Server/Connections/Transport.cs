@@ -32,11 +32,14 @@ internal sealed class Transport : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private Task _snapshotSent = Task.CompletedTask;
     private long _lastSeen;
+    private volatile Authentication _authentication;
     private volatile bool _isHeldUp;
     private volatile bool _hasAnsweredItself;
 
-    public Transport(WebSocket socket, Action abortRequest, MeshOptions options, TimeProvider time, MeshMetrics metrics, CancellationToken hungUp)
+    public Transport(
+        WebSocket socket, Action abortRequest, Authentication authentication, MeshOptions options, TimeProvider time, MeshMetrics metrics, CancellationToken hungUp)
     {
+        _authentication = authentication;
         _socket = socket;
         _abortRequest = abortRequest;
         _hungUp = hungUp;
@@ -56,13 +59,30 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Whose WebSocket this is: another connection's after a resume.</summary>
     public required MeshConnection Connection { get; set; }
 
+    /// <summary>Who its request was authenticated as, or what renewed that since.</summary>
+    public Authentication Authentication => _authentication;
+
+    /// <summary>Told when the authentication was renewed.</summary>
+    public Action? AuthenticationRenewed { get; set; }
+
+    /// <summary>Puts another authentication of the same user in place of the one at hand.</summary>
+    public void Renew(Authentication renewed)
+    {
+        lock (_ownerGate)
+        {
+            _authentication = renewed;
+            Connection.Renew(this, renewed.User);
+        }
+        AuthenticationRenewed?.Invoke();
+    }
+
     /// <summary>Gives the WebSocket to a connection that is resumed; false if either has ended.</summary>
     public bool TryGiveTo(MeshConnection resumed, out Transport? predecessor)
     {
         lock (_ownerGate)
         {
             predecessor = null;
-            if (_isTakenAway || !resumed.TryAttach(this, Connection.User, out predecessor)) return false;
+            if (_isTakenAway || !resumed.TryAttach(this, _authentication.User, out predecessor)) return false;
             Connection = resumed;
             return true;
         }

@@ -7,7 +7,7 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Error, "Command {Command} of connection {ConnectionId} failed.")]
     public static partial void CommandFailed(this ILogger log, string command, string connectionId, Exception failure);
 
-    [LoggerMessage(2, LogLevel.Error, "The presence guard of room {Room} failed; the connection was refused.")]
+    [LoggerMessage(2, LogLevel.Error, "A guard of room {Room} failed; the connection was refused.")]
     public static partial void GuardFailed(this ILogger log, string room, Exception failure);
 
     [LoggerMessage(3, LogLevel.Error, "Room {Room} could not be read again: its view is stale, and it is tried again.")]
@@ -33,4 +33,10 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "Connection {ConnectionId} failed and was ended.")]
     public static partial void ConnectionFailed(this ILogger log, string connectionId, Exception failure);
+
+    [LoggerMessage(11, LogLevel.Error, "The validator of states of room {Room} failed; the state was refused.")]
+    public static partial void ValidatorFailed(this ILogger log, string room, Exception failure);
+
+    [LoggerMessage(12, LogLevel.Debug, "The authentication of connection {ConnectionId} is over: {Reason}.")]
+    public static partial void AuthenticationEnded(this ILogger log, string connectionId, string reason);
 }

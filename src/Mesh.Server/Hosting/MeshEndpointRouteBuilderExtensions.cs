@@ -18,25 +18,26 @@ public static class MeshEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(pattern);
-        var host = endpoints.ServiceProvider.GetService<ConnectionHost>()
+        var admission = endpoints.ServiceProvider.GetService<Admission>()
             ?? throw new InvalidOperationException("Mesh is not there: call builder.Services.AddMesh() before app.MapMesh().");
         var commands = endpoints.ServiceProvider.GetRequiredService<CommandTable>();
 
         var pipeline = endpoints.CreateApplicationBuilder();
-        var webSockets = new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero };
-        foreach (var origin in endpoints.ServiceProvider.GetRequiredService<IOptions<MeshOptions>>().Value.AllowedOrigins)
-            webSockets.AllowedOrigins.Add(origin);
-        pipeline.UseWebSockets(webSockets);
-        pipeline.Run(http => http.WebSockets.IsWebSocketRequest ? host.RunAsync(http) : RefuseAsync(http));
+        var origins = new OriginPolicy(endpoints.ServiceProvider.GetRequiredService<IOptions<MeshOptions>>().Value.AllowedOrigins);
+        pipeline.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        pipeline.Run(http =>
+            !http.WebSockets.IsWebSocketRequest ? RefuseAsync(http, StatusCodes.Status400BadRequest, "This is no sound WebSocket request.")
+            : !origins.Allows(http.Request) ? RefuseAsync(http, StatusCodes.Status403Forbidden, "Pages of this origin may not connect: see AllowedOrigins.")
+            : admission.RunAsync(http));
 
         endpoints.MapClientModules(pattern);
         var mapped = endpoints.Map(pattern, pipeline.Build()).WithMetadata(new MeshEndpoint()).WithDisplayName($"Mesh {pattern}");
         return new(mapped, commands);
     }
 
-    private static Task RefuseAsync(HttpContext http)
+    private static Task RefuseAsync(HttpContext http, int status, string why)
     {
-        http.Response.StatusCode = StatusCodes.Status400BadRequest;
-        return http.Response.WriteAsync("This is no sound WebSocket request.");
+        http.Response.StatusCode = status;
+        return http.Response.WriteAsync(why);
     }
 }

@@ -75,6 +75,20 @@ public sealed class MeshOptions
     [Range(1, 1_000_000)]
     public int HistoryLength { get; set; } = 1024;
 
-    /// <summary>The origins that browsers may connect from, as in <c>https://example.com</c>; <c>*</c> is any. Default: none listed, all allowed.</summary>
+    /// <summary>How many open connections a verified user may have on a node; more are answered HTTP 429. Default: 100. Range: 1 to 1,000,000.</summary>
+    [Range(1, 1_000_000)]
+    public int ConnectionsPerUser { get; set; } = 100;
+
+    /// <summary>
+    /// How many open connections may come from one address (of IPv6: from one network of 64 bits) to a node; more are answered HTTP 429.
+    /// Behind a proxy <c>UseForwardedHeaders</c> tells whose they are. Default: 10,000. Range: 1 to 1,000,000.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int ConnectionsPerAddress { get; set; } = 10_000;
+
+    /// <summary>
+    /// The origins whose pages may connect, as in <c>https://example.com</c>; <c>*</c> is any. Where origins are listed the server's own has to
+    /// be among them. Default: none listed, and the server's own alone may, by the host that browsers ask for.
+    /// </summary>
     public IList<string> AllowedOrigins { get; } = [];
 }

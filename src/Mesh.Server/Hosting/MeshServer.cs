@@ -69,6 +69,20 @@ public sealed class MeshServer
     public ValueTask BroadcastAsync<T>(string command, T payload, IEnumerable<string>? except = null, CancellationToken cancellationToken = default) =>
         BroadcastAsync(null, command, payload, except, cancellationToken);
 
+    /// <summary>
+    /// Ends all connections of a verified user on all nodes, also those within their grace: they are closed with 4101 within a second, their
+    /// members leave at once, and clients do not reconnect by themselves. A node that can't be reached does so once it can. Whoever still has
+    /// a valid cookie or token may connect again: take that first.
+    /// </summary>
+    /// <param name="userId">The user, as <see cref="MeshConnection.UserId"/> says it.</param>
+    /// <param name="cancellationToken">Ends the waiting, not what was begun.</param>
+    /// <exception cref="MeshException"><c>EUNAVAILABLE</c>: other nodes may not have been told; ask again.</exception>
+    public ValueTask RevokeAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return _backplane.RevokeAsync(userId, cancellationToken);
+    }
+
     internal ValueTask BroadcastAsync<T>(string? room, string command, T payload, IEnumerable<string>? except, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(command);

@@ -29,6 +29,8 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<MeshMetrics>();
         services.TryAddSingleton(MeshServer.Create);
         services.TryAddSingleton<ConnectionHost>();
+        services.TryAddSingleton<Admission>();
+        services.TryAddSingleton<AuthenticationWatch>();
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionIds>();
         services.TryAddSingleton<ConnectionEvents>();
@@ -46,6 +48,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddEnumerable(
         [
             ServiceDescriptor.Singleton<ICommandGroup, SessionCommands>(),
+            ServiceDescriptor.Singleton<ICommandGroup, AuthenticationCommands>(),
             ServiceDescriptor.Singleton<ICommandGroup, RoomCommands>(),
             ServiceDescriptor.Singleton<ICommandGroup, PresenceCommands>(),
             ServiceDescriptor.Singleton<ICommandGroup, EntryCommands>(),

@@ -16,6 +16,8 @@ namespace Mesh.Server;
 [JsonSerializable(typeof(EnterRequest))]
 [JsonSerializable(typeof(RoomEntry))]
 [JsonSerializable(typeof(SessionRequest))]
+[JsonSerializable(typeof(AuthenticateRequest))]
+[JsonSerializable(typeof(AuthenticatedResult))]
 [JsonSerializable(typeof(MetadataRequest))]
 [JsonSerializable(typeof(ConnectionRequest))]
 [JsonSerializable(typeof(JoinResult))]

@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
+using Microsoft.Net.Http.Headers;
 
 namespace Mesh.Server;
 
-/// <summary>Lets Mesh's endpoint match WebSocket requests only, so that a page can live at the same path.</summary>
+/// <summary>
+/// Lets Mesh's endpoint match WebSocket requests only, so that a page can live at the same path, and puts their bearer token where
+/// authentication, which comes next, looks for it: a page can't set the header (protocol §8).
+/// </summary>
 internal sealed class WebSocketRequestPolicy : MatcherPolicy, IEndpointSelectorPolicy
 {
     public override int Order => 0;
@@ -16,8 +20,18 @@ internal sealed class WebSocketRequestPolicy : MatcherPolicy, IEndpointSelectorP
     {
         var upgrade = IsWebSocketRequest(httpContext);
         for (var at = 0; at < candidates.Count; at++)
-            if (candidates.IsValidCandidate(at) && IsMesh(candidates[at].Endpoint) != upgrade) candidates.SetValidity(at, false);
+        {
+            if (!candidates.IsValidCandidate(at)) continue;
+            if (IsMesh(candidates[at].Endpoint) != upgrade) candidates.SetValidity(at, false);
+            else if (upgrade) TakeToken(httpContext.Request);
+        }
         return Task.CompletedTask;
+    }
+
+    private static void TakeToken(HttpRequest request)
+    {
+        if (request.Headers.ContainsKey(HeaderNames.Authorization) || request.Query["access_token"] is not [{ Length: > 0 } token]) return;
+        request.Headers.Authorization = $"Bearer {token}";
     }
 
     private static bool IsMesh(Endpoint endpoint) => endpoint.Metadata.GetMetadata<MeshEndpoint>() is not null;

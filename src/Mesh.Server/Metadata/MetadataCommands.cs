@@ -4,7 +4,7 @@ using Mesh.Protocol;
 namespace Mesh.Server;
 
 /// <summary>Metadata of connections and rooms (protocol §7).</summary>
-internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry connections) : ICommandGroup
+internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry connections, PresenceRules rules) : ICommandGroup
 {
     private static readonly RawJson Success = new(JsonSerializer.SerializeToUtf8Bytes(new SuccessResult(true), ServerJson.Default.SuccessResult));
 
@@ -33,6 +33,8 @@ internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry conn
     private async ValueTask<RawJson> GetOfRoomAsync(CommandContext context)
     {
         var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        // Whether it has any would tell that it exists.
+        if (!await rules.MaySeeAsync(context, room)) return Result(default);
         return Result(await store.GetMetadataAsync(room, context.CancellationToken));
     }
 

@@ -66,6 +66,7 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
     private async ValueTask<RawJson> ChangeAsync(CommandContext context, string room, StateChange change)
     {
         if (!context.Connection.Memberships.Contains(room) || await rules.RefuseAsync(context, room) is not null) return False;
+        if (await rules.RefuseStateAsync(context, room, change) is not null) return False;
         var done = await context.Connection.Memberships.IntendStateAsync(room, change, context.CancellationToken);
         return done is null or { Outcome: ChangeOutcome.Changed } ? True : False;
     }

@@ -1,7 +1,7 @@
 namespace Mesh.Server;
 
-/// <summary>Who asks for which room's presence.</summary>
-public sealed class PresenceGuardContext
+/// <summary>Who asks for which room.</summary>
+public class PresenceGuardContext
 {
     private readonly CommandContext _command;
 
@@ -14,7 +14,7 @@ public sealed class PresenceGuardContext
     /// <summary>The room's name.</summary>
     public string Room { get; }
 
-    /// <summary>The connection that asks.</summary>
+    /// <summary>The connection that asks; <see cref="MeshConnection.User"/> says who that is.</summary>
     public MeshConnection Connection => _command.Connection;
 
     /// <summary>The services of the request, in a scope of their own.</summary>
@@ -22,4 +22,6 @@ public sealed class PresenceGuardContext
 
     /// <summary>Cancelled when the connection's WebSocket is gone.</summary>
     public CancellationToken CancellationToken => _command.CancellationToken;
+
+    private protected CommandContext Command => _command;
 }

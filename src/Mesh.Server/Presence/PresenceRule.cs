@@ -7,7 +7,13 @@ internal sealed class PresenceRule(Predicate<string> matches, PresenceRoomOption
 {
     public TimeSpan? Ttl => options.Ttl;
 
+    public Func<PresenceGuardContext, ValueTask<bool>>? JoinGuard => options.JoinGuard;
+
     public Func<PresenceGuardContext, ValueTask<bool>>? Guard => options.Guard;
+
+    public Func<PresenceGuardContext, ValueTask<bool>>? PublishGuard => options.PublishGuard;
+
+    public Func<PresenceStateContext, ValueTask<string?>>? StateValidator => options.StateValidator;
 
     public bool Matches(string room) => matches(room);
 

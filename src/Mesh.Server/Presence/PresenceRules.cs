@@ -3,26 +3,64 @@ using Microsoft.Extensions.Logging;
 
 namespace Mesh.Server;
 
-/// <summary>In which rooms presence is tracked, and for whom. The first rule that matches counts.</summary>
+/// <summary>In which rooms presence is tracked, for whom, and with which states. The first rule that matches counts.</summary>
 internal sealed class PresenceRules(IEnumerable<PresenceRule> rules, ILogger<PresenceRules> log)
 {
     private readonly PresenceRule[] _rules = [.. rules];
 
     public PresenceRule? Find(string room) => Array.Find(_rules, rule => rule.Matches(room));
 
+    /// <summary>Whether the connection may join the room.</summary>
+    public ValueTask<bool> MayJoinAsync(CommandContext context, string room) => AskAsync(Find(room)?.JoinGuard, context, room);
+
+    /// <summary>Whether the connection may see who is in the room. Where presence is not tracked there is no guard.</summary>
+    public ValueTask<bool> MaySeeAsync(CommandContext context, string room) => AskAsync(Find(room)?.Guard, context, room);
+
     /// <summary>Why the connection may not have the room's presence; null if it may.</summary>
     public async ValueTask<MeshException?> RefuseAsync(CommandContext context, string room)
     {
         if (Find(room) is not { } rule) return Refusals.NotTracked(room);
-        if (rule.Guard is null) return null;
+        return await AskAsync(rule.Guard, context, room) ? null : Refusals.Forbidden(room);
+    }
+
+    /// <summary>Why the connection may not enter the room; null if it may.</summary>
+    public async ValueTask<MeshException?> RefuseEntryAsync(CommandContext context, string room) =>
+        await RefuseAsync(context, room) ?? (await MayJoinAsync(context, room) ? null : Refusals.Forbidden(room));
+
+    /// <summary>Why the connection may not put this state on its member; null if it may, or <paramref name="change"/> is none.</summary>
+    public async ValueTask<MeshException?> RefuseStateAsync(CommandContext context, string room, StateChange? change)
+    {
+        if (change is null || Find(room) is not { } rule) return null;
+        if (!await AskAsync(rule.PublishGuard, context, room)) return Refusals.StateRefused($"Publishing in room \"{room}\" is not for this connection");
+        var state = change switch
+        {
+            StateChange.Publish published => published.State,
+            StateChange.Restore restored => restored.State,
+            _ => default,
+        };
+        if (rule.StateValidator is not { } validate || !state.HasValue) return null;
         try
         {
-            return await rule.Guard(new(context, room)) ? null : Refusals.Forbidden(room);
+            return await validate(new(context, room, state)) is { } reason ? Refusals.StateRefused(reason) : null;
+        }
+        catch (Exception failure)
+        {
+            log.ValidatorFailed(room, failure);
+            return Refusals.StateRefused("The state could not be looked at");
+        }
+    }
+
+    private async ValueTask<bool> AskAsync(Func<PresenceGuardContext, ValueTask<bool>>? guard, CommandContext context, string room)
+    {
+        if (guard is null) return true;
+        try
+        {
+            return await guard(new(context, room));
         }
         catch (Exception failure)
         {
             log.GuardFailed(room, failure);
-            return Refusals.Forbidden(room);
+            return false;
         }
     }
 }

@@ -4,7 +4,7 @@ using Mesh.Protocol;
 namespace Mesh.Server;
 
 /// <summary>Joining and leaving rooms (protocol §5, §6).</summary>
-internal sealed class RoomCommands : ICommandGroup
+internal sealed class RoomCommands(PresenceRules rules) : ICommandGroup
 {
     private static readonly RawJson True = RawJson.FromText("true");
     private static readonly RawJson Success = new(JsonSerializer.SerializeToUtf8Bytes(new SuccessResult(true), ServerJson.Default.SuccessResult));
@@ -16,14 +16,20 @@ internal sealed class RoomCommands : ICommandGroup
         new(CommandNames.LeaveRoom, LeaveAsync, []),
     ];
 
-    private static async ValueTask<RawJson> JoinAsync(CommandContext context)
+    private async ValueTask<RawJson> JoinAsync(CommandContext context)
     {
         var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        if (!await rules.MayJoinAsync(context, room)) throw Refusals.Forbidden(room);
         var memberships = context.Connection.Memberships;
         var joined = await memberships.JoinAsync(room, state: null, context.CancellationToken);
+        if (!await rules.MaySeeAsync(context, room)) return Alone(context.Connection);
         var roster = await memberships.ReadAsync(room, joined.At, context.CancellationToken);
         return new(RosterBodies.Of(roster).Joined);
     }
+
+    // What a room that is empty otherwise would be answered by.
+    private static RawJson Alone(MeshConnection connection) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(new JoinResult(true, [new(connection.Id, connection.Metadata)]), ServerJson.Default.JoinResult));
 
     private static async ValueTask<RawJson> LeaveAsync(CommandContext context)
     {

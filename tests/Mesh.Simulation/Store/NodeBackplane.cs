@@ -19,6 +19,15 @@ internal sealed class NodeBackplane(SimulatedStore store, StoreLink link, StoreL
 
     private event Action<Broadcast>? Receiving;
 
+    // No user is verified here.
+    public event Action<string>? Revoked
+    {
+        add { }
+        remove { }
+    }
+
+    public ValueTask RevokeAsync(string userId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public async ValueTask SendAsync(Broadcast broadcast, CancellationToken cancellationToken) =>
         await link.DoAsync(() => store.Tell(Channels.Broadcasts, broadcast)).WaitAsync(cancellationToken);
 }

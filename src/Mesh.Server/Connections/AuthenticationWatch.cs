@@ -1,0 +1,66 @@
+using Mesh.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Server;
+
+/// <summary>Ends connections whose authentication is over: it expired, or the application revoked it (protocol §8).</summary>
+internal sealed class AuthenticationWatch
+{
+    // Longer than a timer runs; by then it is looked at again.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+
+    private readonly ConnectionRegistry _connections;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AuthenticationWatch> _log;
+
+    public AuthenticationWatch(ConnectionRegistry connections, IBackplane backplane, TimeProvider time, ILogger<AuthenticationWatch> log)
+    {
+        (_connections, _time, _log) = (connections, time, log);
+        backplane.Revoked += Revoke;
+    }
+
+    /// <summary>Watches the authentication of the connection that has this WebSocket, until that ends or the result is disposed.</summary>
+    public IDisposable Watch(Transport transport) => new Watching(this, transport);
+
+    /// <summary>Ends all connections of a verified user on this node, also those within their grace.</summary>
+    private void Revoke(string userId)
+    {
+        foreach (var connection in _connections.All)
+            if (connection.UserId == userId) End(connection, "revoked");
+    }
+
+    private void End(MeshConnection connection, string reason)
+    {
+        _log.AuthenticationEnded(connection.Id, reason);
+        connection.Close(CloseCodes.AuthenticationEnded, $"authentication {reason}");
+    }
+
+    private sealed class Watching : IDisposable
+    {
+        private readonly AuthenticationWatch _owner;
+        private readonly Transport _transport;
+        private readonly ITimer _timer;
+
+        public Watching(AuthenticationWatch owner, Transport transport)
+        {
+            (_owner, _transport) = (owner, transport);
+            _timer = owner._time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            transport.AuthenticationRenewed = Look;
+            Look();
+        }
+
+        public void Dispose() => _timer.Dispose();
+
+        private void Look()
+        {
+            if (_transport.Authentication.LastsFor(_owner._time) is not { } left) _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            else if (left > TimeSpan.Zero) _timer.Change(left < Longest ? RoundedUp(left) : Longest, Timeout.InfiniteTimeSpan);
+            // Once another WebSocket has resumed its connection, only this one's end is due.
+            else if (_transport.Connection.Transport == _transport) _owner.End(_transport.Connection, "expired");
+            else _transport.RequestClose(CloseCodes.AuthenticationEnded, "authentication expired");
+        }
+
+        // Timers count whole milliseconds, and one that is early by a part of one would look twice.
+        private static TimeSpan RoundedUp(TimeSpan left) => TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+    }
+}

@@ -1,0 +1,16 @@
+using Mesh.Protocol;
+
+namespace Mesh.Server;
+
+/// <summary>Who is about to publish, restore or take over which state in which room. The state is never null: a clear is not asked about.</summary>
+public sealed class PresenceStateContext : PresenceGuardContext
+{
+    internal PresenceStateContext(CommandContext command, string room, RawJson state) : base(command, room) => State = state;
+
+    /// <summary>The state as it was sent.</summary>
+    public RawJson State { get; }
+
+    /// <summary>Reads the state as <typeparamref name="TState"/>, by <see cref="MeshJsonOptions"/>.</summary>
+    /// <exception cref="MeshException"><c>EINVALID</c>: the state is no <typeparamref name="TState"/>.</exception>
+    public TState ReadState<TState>() => AppJson.Deserialize<TState>(State, Command.Json)!;
+}
