@@ -34,6 +34,20 @@ public abstract class BackplaneConformance
     }
 
     [Fact]
+    public async Task Who_is_revoked_is_told_to_everyone()
+    {
+        var backplane = await CreateAsync();
+        var first = new ConcurrentQueue<string>();
+        var second = new ConcurrentQueue<string>();
+        backplane.Revoked += first.Enqueue;
+        backplane.Revoked += second.Enqueue;
+        foreach (var user in new[] { "alice", "b}o{b\n\0ü" }) await backplane.RevokeAsync(user, TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => first.Count >= 2 && second.Count >= 2);
+        first.ShouldBe(["alice", "b}o{b\n\0ü"]);
+        second.ShouldBe(first);
+    }
+
+    [Fact]
     public async Task Sending_to_nobody_is_no_fault() =>
         await (await CreateAsync()).SendAsync(new(null, "x"u8.ToArray(), []), TestContext.Current.CancellationToken);
 }

@@ -125,6 +125,31 @@ public sealed class EndpointTests : IDisposable
         await using var noBrowser = await server.ConnectAsync();
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1:{port}", true)]
+    [InlineData("https://127.0.0.1:{port}", true)] // a proxy ends TLS
+    [InlineData("http://127.0.0.1", false)]
+    [InlineData("http://localhost:{port}", false)]
+    [InlineData("https://evil.example", false)]
+    [InlineData("https://127.0.0.1:{port}.evil.example", false)]
+    [InlineData("null", false)] // a sandboxed frame, a file
+    [InlineData("", false)]
+    public async Task By_default_only_the_servers_own_pages_may_connect(string origin, bool may)
+    {
+        await using var server = await TestServer.StartAsync();
+        Task<PlainClient> Connect() => server.ConnectAsync(it => it.SetRequestHeader("Origin", origin.Replace("{port}", $"{server.Http.Port}", StringComparison.Ordinal)));
+        if (may) await (await Connect()).DisposeAsync();
+        else (await Should.ThrowAsync<WebSocketException>(Connect)).Message.ShouldContain("403");
+    }
+
+    [Fact]
+    public async Task All_origins_may_connect_where_that_is_said()
+    {
+        await using var server = await TestServer.StartAsync(options: it => it.AllowedOrigins.Add("*"));
+        foreach (var origin in new[] { "https://evil.example", "null" })
+            await (await server.ConnectAsync(it => it.SetRequestHeader("Origin", origin))).DisposeAsync();
+    }
+
     [Fact]
     public async Task Options_are_bound_from_the_configuration_section_Mesh_and_code_comes_after()
     {
@@ -159,7 +184,7 @@ public sealed class EndpointTests : IDisposable
     [InlineData("Mesh:MessageBytes", "16384")] // no larger than a state
     [InlineData("Mesh:StateBytes", "65536")]
     [InlineData("Mesh:StateBytes", "262145")] // more than a fourth of a queue
-    [InlineData("Mesh:AllowedOrigins", "https://example.com")] // not a list: it would be ignored, and all be allowed
+    [InlineData("Mesh:AllowedOrigins", "https://example.com")] // not a list: it would be ignored
     [InlineData("Mesh:AllowedOrigins:0", "example.com")]
     [InlineData("Mesh:AllowedOrigins:0", "https://example.com/")]
     [InlineData("Mesh:AllowedOrigins:0", "https://example.com/app")]

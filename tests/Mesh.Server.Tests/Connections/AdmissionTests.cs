@@ -1,0 +1,83 @@
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Mesh.Server.Tests.Connections;
+
+/// <summary>Protocol §2, §12: how many connections a user and an address may have.</summary>
+public sealed class AdmissionTests
+{
+    [Fact]
+    public async Task A_user_has_so_many_connections_and_another_one_when_one_has_ended()
+    {
+        await using var server = await TestUsers.StartServerAsync(options: it => it.ConnectionsPerUser = 2);
+        await using var first = await ConnectAsync(server, "alice");
+        await using var second = await ConnectAsync(server, "alice");
+        (await RefusedAsync(() => ConnectAsync(server, "alice"))).ShouldBe(429);
+        await using var bystander = await ConnectAsync(server, "bob");
+        await using var nobody = await server.ConnectAsync();
+        await using var nobodyElse = await server.ConnectAsync();
+        await using var third = await server.ConnectAsync();
+
+        await first.CloseAsync();
+        await UntilAdmittedAsync(() => ConnectAsync(server, "alice"));
+        await second.FenceAsync();
+        await bystander.FenceAsync();
+    }
+
+    [Fact]
+    public async Task An_address_has_so_many_connections_whoever_they_are()
+    {
+        await using var server = await TestUsers.StartServerAsync(options: it => it.ConnectionsPerAddress = 2);
+        await using var first = await ConnectAsync(server, "alice");
+        await using var second = await server.ConnectAsync();
+        (await RefusedAsync(() => ConnectAsync(server, "bob"))).ShouldBe(429);
+        second.Drop();
+        await UntilAdmittedAsync(() => ConnectAsync(server, "bob"));
+        await first.FenceAsync();
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7", "203.0.113.7", true)]
+    [InlineData("203.0.113.7", "203.0.113.8", false)]
+    [InlineData("::ffff:203.0.113.7", "203.0.113.7", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)] // one customer's network
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    public async Task Behind_a_proxy_addresses_are_those_that_it_forwards(string one, string other, bool areTheSame)
+    {
+        await using var server = await TestServer.StartAsync(
+            options: it => it.ConnectionsPerAddress = 1,
+            before: app => app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor }));
+        await using var first = await server.ConnectAsync(it => it.SetRequestHeader("X-Forwarded-For", one));
+        Task<PlainClient> Other() => server.ConnectAsync(it => it.SetRequestHeader("X-Forwarded-For", other));
+        if (areTheSame) (await RefusedAsync(Other)).ShouldBe(429);
+        else await (await Other()).DisposeAsync();
+    }
+
+    private static Task<PlainClient> ConnectAsync(TestServer server, string user) => server.ConnectAsync(it => it.SetRequestHeader(TestUsers.Header, user));
+
+    private static async Task<int> RefusedAsync(Func<Task<PlainClient>> connect)
+    {
+        var refusal = await Should.ThrowAsync<WebSocketException>(connect);
+        // The client tells the status in words alone.
+        return refusal.Message.Contains("429", StringComparison.Ordinal) ? 429 : 0;
+    }
+
+    // That a connection has ended shows a moment after its client knows.
+    private static async Task UntilAdmittedAsync(Func<Task<PlainClient>> connect)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await (await connect()).DisposeAsync();
+                return;
+            }
+            catch (WebSocketException) when (TimeProvider.System.GetElapsedTime(started) < Wait.Limit)
+            {
+                await Task.Delay(1);
+            }
+        }
+    }
+}
