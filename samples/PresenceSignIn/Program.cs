@@ -1,0 +1,59 @@
+// Presence of users who have signed in: the server knows who is who, and a room of one's own is nobody else's.
+using System.Security.Claims;
+using Mesh.Server;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+
+var builder = WebApplication.CreateBuilder(args);
+string[] addresses = ["urls", "http_ports", "https_ports"];
+if (addresses.All(it => string.IsNullOrEmpty(builder.Configuration[it]))) builder.WebHost.UseUrls("http://localhost:3002");
+
+builder.Services.AddAuthorization();
+builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(options =>
+{
+    options.Cookie.SameSite = SameSiteMode.Strict;
+    options.ExpireTimeSpan = builder.Configuration.GetValue("SignedInFor", TimeSpan.FromHours(8));
+    // There is no page to be sent to: who is not signed in is told so.
+    options.Events.OnRedirectToLogin = context =>
+    {
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return Task.CompletedTask;
+    };
+});
+
+builder.Services.AddMesh()
+    .TrackPresence("lobby", room => room.ValidateState<Status>((_, status) => status.Text is { Length: <= 40 } ? null : "A status has up to 40 characters."))
+    .TrackPresence("private:*", room => room.GuardBy(IsOwn).GuardJoinBy(IsOwn));
+
+var app = builder.Build();
+app.UseFileServer();
+app.UseAuthentication();
+app.UseAuthorization();
+app.MapMesh("/").RequireAuthorization();
+
+// Two users, for a sample: an application asks its own.
+var passwords = new Dictionary<string, string>(StringComparer.Ordinal) { ["alice"] = "wonderland", ["bob"] = "builder" };
+
+app.MapGet("/me", (ClaimsPrincipal user) => new Me(user.FindFirstValue(ClaimTypes.NameIdentifier)!)).RequireAuthorization();
+
+app.MapPost("/sign-in", (Credentials given) =>
+    passwords.GetValueOrDefault(given.User) == given.Password
+        ? Results.SignIn(new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, given.User)], CookieAuthenticationDefaults.AuthenticationScheme)))
+        : Results.Unauthorized());
+
+// Everywhere: all tabs and devices of the user are told, on whatever node.
+app.MapPost("/sign-out", async (ClaimsPrincipal user, HttpContext http, MeshServer mesh) =>
+{
+    await http.SignOutAsync();
+    await mesh.RevokeAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!);
+}).RequireAuthorization();
+
+app.Run();
+
+static bool IsOwn(PresenceGuardContext who) => who.Room == $"private:{who.Connection.UserId}";
+
+internal sealed record Credentials(string User, string Password);
+
+internal sealed record Me(string User);
+
+internal sealed record Status(string? Text);
