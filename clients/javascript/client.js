@@ -28,8 +28,8 @@ const OWN_EVENTS = new Set([
 ]);
 const SYSTEM_EVENTS = new Set(["pong", "latency:request", "latency:response"]);
 
-/** Errors that say that presence is not for this client. */
-const REFUSALS = new Set(["ENOTMEMBER", "ENOTTRACKED", "EFORBIDDEN"]);
+/** Errors that say that presence, or this state, is not for this client. */
+const REFUSALS = new Set(["ENOTMEMBER", "ENOTTRACKED", "EFORBIDDEN", "EREFUSED"]);
 
 /**
  * A connection to a Mesh server that stands up again whatever happens to it.
@@ -189,7 +189,8 @@ export class MeshClient extends Emitter {
    * @param {any} options.state any JSON value but null
    * @param {number} [options.expireAfter] ms after which the state becomes null; default: never
    * @param {boolean} [options.silent] keep it from the subscribers that are plain clients
-   * @returns {Promise<boolean>} false if not a member, or presence is not tracked, or guarded
+   * @returns {Promise<boolean>} false if not a member, or presence is not tracked, or guarded, or the application refuses the
+   * state (§7, §9)
    */
   async publishPresenceState(roomName, { state, expireAfter, silent }) {
     return this.#publish(roomName, { state: state ?? null, expireAfter, silent });

@@ -53,7 +53,7 @@ const TRANSIENT = new Set(["ERATE", "EUNAVAILABLE", "ESERVER", "ETIMEOUT"]);
 const NOT_NOW = new Set(["ERATE", "EUNAVAILABLE"]);
 
 /** Errors that are about the state itself, if one was sent: it would be refused again. */
-const UNFIT = new Set(["ETOOLARGE", "EINVALID"]);
+const UNFIT = new Set(["ETOOLARGE", "EINVALID", "EREFUSED"]);
 
 /**
  * The user's state in one room: what was published last by any tab, as far as this one knows, and what this one still has

@@ -123,7 +123,8 @@ export class Presence {
    * subscribers that are plain clients
    * @returns {Promise<void>} resolved when the server has acknowledged it, or one published later, which may be a flush
    * interval (50 ms by default) before the own `onUpdate` shows it; rejected with a
-   * {@link MeshError}: the server's, `ECLOSED` after the client's `close()`, `EDISPOSED` after `dispose()`
+   * {@link MeshError}: the server's, as `EREFUSED` with the application's reason (§9, §13), and what was acknowledged before
+   * is the state again; `ECLOSED` after the client's `close()`, `EDISPOSED` after `dispose()`
    */
   async publish(state, options = {}) {
     if (this.#disposed) throw disposedError();

@@ -41,6 +41,12 @@ test("a command without a timeout rejects when the connection ends", async () =>
   await assert.rejects(waiting, { code: "ECLOSED" });
 });
 
+test("a state that the application refuses is not published, as a plain server has it", async () => {
+  await client.connect();
+  ServerSocket.answer = () => ({ error: "be polite", code: "EREFUSED", name: "CommandError" });
+  assert.equal(await client.publishPresenceState("r", { state: "rude" }), false);
+});
+
 test("a network that comes and goes uses up no attempt", async (t) => {
   const page = new EventTarget();
   Object.assign(globalThis, { window: page, document: new EventTarget() });

@@ -115,6 +115,23 @@ test("a second refusal in a row waits before it enters again", async () => {
   assert.deepEqual(link.last.payload, { rooms: [{ roomName: "r" }] });
 });
 
+test("a state that the application refuses is told so, forgotten, and keeps nobody out of the room", async () => {
+  const holder = attach({ state: "rude", stamp: [1, 3] });
+  const published = rooms.get("r").publish("ruder", {});
+  open();
+  assert.deepEqual(link.last.payload.rooms[0].publish, { state: "ruder" });
+  await link.shut("EREFUSED");
+  await assert.rejects(published, { code: "EREFUSED" });
+  assert.deepEqual(link.last.payload.rooms[0].restore, { state: "rude", stamp: [1, 3] });
+  await link.shut("EREFUSED");
+  assert.equal(holder.stored(), null);
+  mock.timers.tick(2_000);
+  assert.deepEqual(link.last.payload, { rooms: [{ roomName: "r" }] });
+  await link.enter({ snapshot: { epoch: 1, revision: 5, members: [me] } });
+  assert.ok(holder.fresh);
+  assert.equal(holder.failure, null);
+});
+
 test("what is refused without a state is refused for good", async () => {
   const holder = attach();
   open();
