@@ -31,9 +31,10 @@ const SETTLING_TURNS = 8;
  * @property {MeshClient} client connected or not
  * @property {string} room 1–256 characters
  * @property {string} storageKey under which the user's own state is kept
- * @property {(state: TState, connectionId: string, member: Member) => GroupId | Promise<GroupId>} stateIdentifier the id of
- * the user that a state is of; asked once for each state, and not where the server has verified the user (§11). What it throws,
- * or rejects with, is an `error` event of the client
+ * @property {(state: TState, connectionId: string, member: Member) => GroupId | Promise<GroupId>} [stateIdentifier] the id of
+ * the user that a state is of; asked once for each state, and not where the server has verified the user, whose entry is never
+ * merged with such a claim (§11). What it throws, or rejects with, is an `error` event of the client. Default: only users whom
+ * the server has verified are shown
  * @property {(users: User<TState>[], view: { fresh: boolean }) => unknown} onUpdate gets all users, a new array, once for
  * each change of the view; the first time when the room is first seen, also if it is empty
  * @property {(fresh: boolean) => unknown} [onFreshness] the view is known to be right, or may be out of date, from now on
@@ -187,7 +188,7 @@ export class Presence {
       this.#batch();
     };
     try {
-      const id = this.#options.stateIdentifier(member.state, connectionId, member);
+      const id = this.#options.stateIdentifier?.(member.state, connectionId, member);
       if (typeof id !== "object" || id === null) return id;
       if (typeof id.then !== "function") return undefined;
       this.#awaited++;
@@ -274,7 +275,8 @@ function check(options) {
   checkRoomName(room);
   if (typeof storageKey !== "string" || storageKey === "")
     throw new TypeError("storageKey must be a string that is not empty");
-  if (typeof stateIdentifier !== "function") throw new TypeError("stateIdentifier must be a function");
+  if (stateIdentifier !== undefined && typeof stateIdentifier !== "function")
+    throw new TypeError("stateIdentifier must be a function");
   if (typeof onUpdate !== "function") throw new TypeError("onUpdate must be a function");
   if (onFreshness !== undefined && typeof onFreshness !== "function")
     throw new TypeError("onFreshness must be a function");

@@ -145,3 +145,16 @@ test("the identifier of one that another has disposed is not asked", async (t) =
   push({ epoch: 1, from: 9, to: 10, joined: [member(3, "cy")] });
   assert.deepEqual(asked, ["al", "bo"]);
 });
+
+test("without an identifier those are shown whom the server has verified, and a claim never merges with them", async (t) => {
+  t.after(() => client.close());
+  members = [member(1, "al"), { ...member(2, "bo"), userId: "al" }];
+  const { presence } = present({ stateIdentifier: undefined });
+  const { presence: claiming } = present();
+  await client.connect();
+  await Promise.all([presence.ready, claiming.ready]);
+  const verified = { id: "al", state: { userId: "bo" }, tabCount: 1, verified: true };
+  assert.deepEqual(presence.users, [verified]);
+  assert.deepEqual(claiming.users, [{ id: "al", state: { userId: "al" }, tabCount: 1 }, verified]);
+  assert.throws(() => present({ stateIdentifier: /** @type {any} */ ("userId") }), TypeError);
+});
