@@ -1,3 +1,4 @@
+import { addressOf } from "./access-token.js";
 import { Deferred } from "./deferred.js";
 import { MeshError } from "./errors.js";
 import { closedError, Link } from "./link.js";
@@ -151,11 +152,11 @@ export class Connector {
   #open() {
     clearTimeout(this.#timer);
     if (this.#reviving) return;
-    const { WebSocket, pingInterval, connectTimeout } = this.#options;
+    const { accessToken, WebSocket, pingInterval, connectTimeout } = this.#options;
     /** @type {Link} */
     let link;
     try {
-      link = new Link(this.#url, WebSocket, pingInterval, {
+      link = new Link(addressOf(this.#url, accessToken), WebSocket, pingInterval, {
         received: (frame) => {
           if (frame.command !== "mesh/session") this.#owner.emit("message", frame);
         },

@@ -44,14 +44,17 @@ export class Link {
 
   #id = 0;
   #closed = new Deferred();
-  #socket;
   #handlers;
   #pingInterval;
   #heard = clocks();
+  #WebSocket;
+
+  /** Null until it is known what to connect to. @type {WebSocketLike | null} */
+  #socket = null;
   #watch = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   /**
-   * @param {string} url
+   * @param {string | Promise<string>} url
    * @param {WebSocketConstructor} WebSocket
    * @param {number} pingInterval ms
    * @param {LinkHandlers} handlers
@@ -59,8 +62,24 @@ export class Link {
   constructor(url, WebSocket, pingInterval, handlers) {
     this.#handlers = handlers;
     this.#pingInterval = pingInterval;
-    /** @type {WebSocketLike} */
-    const socket = new WebSocket(url);
+    this.#WebSocket = WebSocket;
+    if (typeof url === "string") this.#open(url);
+    else url.then((known) => this.#openLater(known)).catch(this.opened.reject);
+  }
+
+  /** @param {string} url which may hold a secret: no error is to tell it */
+  #openLater(url) {
+    if (this.closeCode) return;
+    try {
+      this.#open(url);
+    } catch {
+      throw new SyntaxError("No WebSocket takes this url");
+    }
+  }
+
+  /** @param {string} url */
+  #open(url) {
+    const socket = new this.#WebSocket(url);
     this.#socket = socket;
     socket.onopen = () => {
       this.#hear();
@@ -87,7 +106,7 @@ export class Link {
    */
   request(command, payload, timeout) {
     return new Promise((resolve, reject) => {
-      if (this.#socket.readyState !== OPEN || this.closeCode) throw closedError(command);
+      if (this.#socket?.readyState !== OPEN || this.closeCode) throw closedError(command);
       const id = this.#nextId();
       const text = JSON.stringify({ id, command, payload });
       if (byteLength(text, this.messageLimit) > this.messageLimit) {
@@ -111,7 +130,8 @@ export class Link {
    */
   close(code, reason) {
     this.#rejectPending();
-    this.#socket.close(code, reason);
+    if (!this.#socket) this.#end(code, reason);
+    this.#socket?.close(code, reason);
     const impatience = setTimeout(() => this.#end(code, reason), 1_000);
     return this.#closed.promise.finally(() => clearTimeout(impatience));
   }
@@ -124,17 +144,17 @@ export class Link {
   abandon(reason) {
     this.#end(1006, reason);
     // Before it is open it ends without a frame.
-    if (this.#socket.readyState === CONNECTING) this.#socket.close();
+    if (this.#socket?.readyState === CONNECTING) this.#socket.close();
   }
 
   /** Whether it was abandoned, and holds a connection that may be alive after all. */
   get lingers() {
-    return this.#socket.readyState === OPEN;
+    return this.#socket?.readyState === OPEN;
   }
 
   /** Frees what an abandoned connection holds. */
   discard() {
-    this.#socket.close();
+    this.#socket?.close();
   }
 
   /** Takes the connection for dead if nothing came for too long; asks the server for a sign of life if in doubt. */
@@ -208,7 +228,7 @@ export class Link {
 
   /** @param {string} command one that never gets a response */
   #reply(command) {
-    if (this.#socket.readyState === OPEN)
+    if (this.#socket?.readyState === OPEN)
       this.#socket.send(JSON.stringify({ id: this.#nextId(), command, payload: {} }));
   }
 
@@ -237,7 +257,7 @@ export class Link {
     this.opened.reject(closedError("connect"));
     this.assigned.reject(closedError("connect"));
     const socket = this.#socket;
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
     this.#closed.resolve(undefined);
     this.#handlers.closed(this.closeCode, reason);
   }

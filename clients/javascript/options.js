@@ -1,9 +1,14 @@
+import { checkAccessToken } from "./access-token.js";
+
 /**
  * @typedef {object} MeshClientOptions
+ * @property {import("./access-token.js").AccessToken} [accessToken] a bearer token, or a function that gives one, asked at each
+ * attempt to connect and at each renewal (§8). What it throws, or rejects with, is an `error` event, and the attempt has failed.
+ * Default: none; a cookie needs none
  * @property {string} [clientKey] 16–256 characters, a secret of this user on all their browsers: connections with the same
  * key take over each other's state (§8, §11). Default: random, kept in storage under `m:client-key`
  * @property {number} [commandTimeout] ms to wait for a response; 1 to 2^31-1; default 30,000
- * @property {number} [connectTimeout] ms for one attempt to connect, with the session; 1 to 2^31-1; default 5,000
+ * @property {number} [connectTimeout] ms for one attempt to connect, with the token and the session; 1 to 2^31-1; default 5,000
  * @property {boolean} [reconnect] whether to connect again after a failure; default true
  * @property {boolean} [shouldReconnect] the same, by the name that existing Mesh apps use
  * @property {number} [maxReconnectAttempts] failures in a row before `reconnectfailed`; 0 or more; default Infinity
@@ -38,6 +43,7 @@ export const LONGEST_MS = 2 ** 31 - 1;
  */
 export function checkOptions(options) {
   const {
+    accessToken,
     clientKey,
     commandTimeout = 30_000,
     connectTimeout = 5_000,
@@ -48,6 +54,7 @@ export function checkOptions(options) {
     random = Math.random,
     WebSocket = globalThis.WebSocket,
   } = options;
+  checkAccessToken(accessToken);
   if (clientKey !== undefined && (typeof clientKey !== "string" || clientKey.length < 16 || clientKey.length > 256)) {
     throw new TypeError("clientKey must be a string of 16 to 256 characters");
   }
@@ -59,6 +66,7 @@ export function checkOptions(options) {
   if (typeof random !== "function") throw new TypeError("random must be a function");
   if (typeof WebSocket !== "function") throw new TypeError("there is no WebSocket here: give one as an option");
   return {
+    accessToken,
     clientKey,
     commandTimeout,
     connectTimeout,

@@ -7,9 +7,7 @@ import { ServerSocket } from "./server-socket.js";
 let client;
 
 beforeEach(() => {
-  ServerSocket.all = [];
-  ServerSocket.reachable = true;
-  ServerSocket.answer = () => true;
+  ServerSocket.reset();
   client = new MeshClient("ws://x", { WebSocket: ServerSocket, random: () => 0, maxReconnectAttempts: 2 });
 });
 
@@ -45,6 +43,27 @@ test("a state that the application refuses is not published, as a plain server h
   await client.connect();
   ServerSocket.answer = () => ({ error: "be polite", code: "EREFUSED", name: "CommandError" });
   assert.equal(await client.publishPresenceState("r", { state: "rude" }), false);
+});
+
+test("when the authentication is over the client does not come back by itself, but when it is told to", async () => {
+  /** @type {any[]} */
+  const told = [];
+  for (const event of ["close", "disconnect", "reconnect", "reconnectfailed", "error"])
+    client.on(event, (/** @type {any} */ detail) => void told.push([event, detail?.code]));
+  ServerSocket.session = ({ resume }) => ({ userId: "alice", token: "of alice", resumed: resume !== undefined });
+  await client.connect();
+  ServerSocket.all[0].close(4101);
+  await new Promise(setImmediate);
+  assert.equal(client.status, Status.OFFLINE);
+  assert.deepEqual(told, [
+    ["close", 4101],
+    ["disconnect", undefined],
+  ]);
+  await assert.rejects(client.command("echo"), { code: "ECLOSED" });
+  await client.connect();
+  assert.equal(client.status, Status.ONLINE);
+  // The session was over with it.
+  assert.equal(ServerSocket.all[1].received[0].payload.resume, undefined);
 });
 
 test("a network that comes and goes uses up no attempt", async (t) => {

@@ -34,5 +34,5 @@ test("only what an application closed is final", () => {
     [1000, 1001, 1006, 1011, 4000, 4001, 4002, 4200].filter((code) => !mayReconnect(code)),
     [],
   );
-  assert.deepEqual([4100, 4150, 4199].filter(mayReconnect), []);
+  assert.deepEqual([4100, 4101, 4150, 4199].filter(mayReconnect), []);
 });

@@ -1,13 +1,26 @@
-/** A WebSocket to a server that answers by a function, and grants every session. */
+/** A WebSocket to a server that answers by functions, and grants every session. */
 export class ServerSocket {
-  /** What a command results in. @type {(command: string, payload: any) => unknown} */
+  /** What a command results in; undefined: no answer. @type {(command: string, payload: any, socket: ServerSocket) => unknown} */
   static answer = () => true;
+
+  /** What is special about the answer to `mesh/session`; undefined: no answer. @type {(payload: any) => object | undefined} */
+  static session = () => ({});
 
   /** In the order in which they were made. @type {ServerSocket[]} */
   static all = [];
 
   /** Whether a connection succeeds; until it is true, it neither does nor fails. */
   static reachable = true;
+
+  static reset() {
+    ServerSocket.answer = () => true;
+    ServerSocket.session = () => ({});
+    ServerSocket.all = [];
+    ServerSocket.reachable = true;
+  }
+
+  /** What came, `mesh/session` included. @type {{ command: string, payload: any }[]} */
+  received = [];
 
   readyState = 0;
   /** @type {((event: any) => unknown) | null} */
@@ -19,7 +32,9 @@ export class ServerSocket {
   /** @type {((event: any) => unknown) | null} */
   onerror = null;
 
-  constructor() {
+  /** @param {string} url */
+  constructor(url) {
+    this.url = url;
     ServerSocket.all.push(this);
     if (!ServerSocket.reachable) return;
     queueMicrotask(() => {
@@ -31,10 +46,14 @@ export class ServerSocket {
   /** @param {string} text */
   send(text) {
     const { id, command, payload } = JSON.parse(text);
-    const session = { connectionId: "conn-9", resumed: false, token: "secret" };
-    const result = command === "mesh/session" ? session : ServerSocket.answer(command, payload);
-    if (result === undefined) return;
-    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify({ id, command, payload: result }) }));
+    this.received.push({ command, payload });
+    const result = command === "mesh/session" ? this.#session(payload) : ServerSocket.answer(command, payload, this);
+    if (result !== undefined) this.push({ id, command, payload: result });
+  }
+
+  /** @param {object} frame */
+  push(frame) {
+    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify(frame) }));
   }
 
   /** @param {number} [code] */
@@ -42,5 +61,11 @@ export class ServerSocket {
     if (this.readyState === 3) return;
     this.readyState = 3;
     queueMicrotask(() => this.onclose?.({ code, reason: "" }));
+  }
+
+  /** @param {any} payload */
+  #session(payload) {
+    const special = ServerSocket.session(payload);
+    return special && { connectionId: "conn-9", resumed: false, token: "secret", ...special };
   }
 }
