@@ -39,7 +39,8 @@ const REFUSALS = new Set(["ENOTMEMBER", "ENOTTRACKED", "EFORBIDDEN", "EREFUSED"]
  * - `reconnect`: after `connect`, if it is not the first since `connect()`;
  * - `close` `({code, reason})`, then `disconnect`: a connection that stood has ended;
  * - `reconnectfailed`: `maxReconnectAttempts` failed in a row, the client gives up;
- * - `error` `(error)`: an attempt to connect failed, a room can't be entered, or a helper's state identifier threw;
+ * - `error` `(error)`: an attempt to connect failed, what the connection is authenticated by could not be renewed in time (it is
+ *   tried again), a room can't be entered, or a helper's state identifier threw;
  * - `message` `(frame)`: any frame but the answer to `mesh/session`, whose token is nobody's business; `ping`; `latency` `(ms)`;
  * - each event that the server sends, by its command name, with its payload.
  */
@@ -112,6 +113,19 @@ export class MeshClient extends Emitter {
    */
   close() {
     return this.#connector.close();
+  }
+
+  /**
+   * Renews what the connection is authenticated by (§8), e.g. when the page has signed in again; the client does so by itself
+   * before that ends. With the option `accessToken` the server is told a new token. Without it, or where the server takes none on a
+   * connection, another WebSocket, whose request carries the cookie as it is now, takes the place of the one at hand: no event
+   * tells it, and nobody leaves.
+   * @returns {Promise<void>} resolved when that is done. Rejected if it is not, and then all stays as it was: with what
+   * `accessToken` throws, or a {@link MeshError}: `EFORBIDDEN` if the token is not valid, or the sign-in is another user's,
+   * `ENOTFOUND` if the server is a plain one, `ETIMEOUT`, or `ECLOSED` if the connection ended, or there is none and the client is not connecting
+   */
+  renew() {
+    return this.#connector.renew();
   }
 
   /**

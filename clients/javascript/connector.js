@@ -1,14 +1,16 @@
 import { addressOf } from "./access-token.js";
-import { Deferred } from "./deferred.js";
+import { Deferred, within } from "./deferred.js";
 import { MeshError } from "./errors.js";
 import { closedError, Link } from "./link.js";
 import { watchPage } from "./page.js";
 import { mayReconnect, reconnectDelay } from "./reconnect.js";
+import { Renewal } from "./renewal.js";
 import { ResumeToken } from "./resume-token.js";
 import { Rooms } from "./rooms.js";
 import { openSession } from "./session.js";
 import { Status } from "./status.js";
 import { randomId, storedOr } from "./storage.js";
+import { Succession } from "./succession.js";
 
 /** @typedef {import("./metadata.js").MetadataUpdate} MetadataUpdate */
 /** @typedef {import("./session.js").Session} Session */
@@ -49,6 +51,12 @@ export class Connector {
 
   #token;
 
+  /** Of what the connection is authenticated by. */
+  #renewal;
+
+  /** Of the connection to another WebSocket. */
+  #succession;
+
   /** Settled when the connection that is awaited stands, or is given up. @type {Deferred<void> | null} */
   #coming = null;
 
@@ -83,6 +91,17 @@ export class Connector {
     this.rooms = new Rooms({
       connectionId: () => this.session?.connectionId,
       commandTimeout: options.commandTimeout,
+      report: (error) => owner.emit("error", error),
+    });
+    this.#succession = new Succession({
+      dial: () => this.#dial(),
+      succeed: (link, session) => this.#succeed(link, session),
+      keep: (link) => this.#keepAbandoned(link),
+    });
+    this.#renewal = new Renewal({
+      ...options,
+      online: () => this.#renewable(),
+      replace: async () => (await this.#succession.begin()).authenticatedFor,
       report: (error) => owner.emit("error", error),
     });
   }
@@ -126,58 +145,80 @@ export class Connector {
   }
 
   /**
+   * Renews what the connection is authenticated by.
+   * @returns {Promise<void>}
+   */
+  renew() {
+    return this.#renewal.renew();
+  }
+
+  /**
    * The connection, as soon as it stands.
    * @param {string} command what for
    * @param {number} [timeout] ms; default: the option `commandTimeout`
    * @returns {Promise<Link>}
    */
   async online(command, timeout = this.#options.commandTimeout) {
-    if (this.#coming && this.status !== Status.ONLINE) {
-      /** @type {ReturnType<typeof setTimeout> | undefined} */
-      let timer;
-      const late = new Promise((_, reject) => {
-        if (timeout === Infinity) return;
-        timer = setTimeout(
-          () => reject(new MeshError("ETIMEOUT", `${command}: not connected within ${timeout} ms`)),
-          timeout,
-        );
-      });
-      await Promise.race([this.#coming.promise, late]).finally(() => clearTimeout(timer));
-    }
+    if (this.#coming) await within(this.#coming.promise, timeout, `${command}: not connected`);
     if (!this.#link || this.status !== Status.ONLINE) throw closedError(command);
     return this.#link;
+  }
+
+  async #renewable() {
+    const link = await this.online("renew");
+    if (this.session?.plain) throw new MeshError("ENOTFOUND", "renew: the server knows of no sessions");
+    return link;
   }
 
   /** Makes one attempt to connect. */
   #open() {
     clearTimeout(this.#timer);
     if (this.#reviving) return;
-    const { accessToken, WebSocket, pingInterval, connectTimeout } = this.#options;
-    /** @type {Link} */
-    let link;
     try {
-      link = new Link(addressOf(this.#url, accessToken), WebSocket, pingInterval, {
-        received: (frame) => {
-          if (frame.command !== "mesh/session") this.#owner.emit("message", frame);
+      const { link, session } = this.#dial();
+      this.#link = link;
+      session.then(
+        (opened) => this.#opened(link, opened),
+        (error) => {
+          if (link.closeCode) return;
+          this.#owner.emit("error", error);
+          link.abandon("no session");
         },
-        event: (command, payload) => this.#owner.received(command, payload),
-        closed: (code, reason) => this.#closed(link, code, reason),
-      });
+      );
     } catch (error) {
       // No WebSocket takes this url: trying again would not help.
       this.#giveUp(error);
-      return;
     }
-    this.#link = link;
-    this.#timer = setTimeout(() => link.abandon("no answer in time"), connectTimeout);
-    openSession(link, { token: this.#token.value, clientKey: this.#clientKey, timeout: connectTimeout }).then(
-      (session) => this.#opened(link, session),
-      (error) => {
-        if (link.closeCode) return;
-        this.#owner.emit("error", error);
-        link.abandon("no session");
+  }
+
+  /**
+   * Makes a WebSocket, and opens the session on it.
+   * @returns {{ link: Link, session: Promise<Session> }}
+   */
+  #dial() {
+    const { accessToken, WebSocket, pingInterval, connectTimeout } = this.#options;
+    const link = new Link(addressOf(this.#url, accessToken), WebSocket, pingInterval, {
+      received: (frame) => {
+        if (frame.command !== "mesh/session" && link !== this.#succession.heir) this.#owner.emit("message", frame);
       },
-    );
+      event: (command, payload) => {
+        if (this.#concerns(link, command)) this.#owner.received(command, payload);
+      },
+      closed: (code, reason) => this.#closed(link, code, reason),
+    });
+    const impatience = setTimeout(() => link.abandon("no answer in time"), connectTimeout);
+    const options = { token: this.#token.value, clientKey: this.#clientKey, timeout: connectTimeout };
+    return { link, session: openSession(link, options).finally(() => clearTimeout(impatience)) };
+  }
+
+  /**
+   * Whether an event of the server's is news: to an heir as such nobody speaks, and what one that was succeeded still hears of
+   * rooms is of subscriptions that have ended.
+   * @param {Link} link
+   * @param {string} command
+   */
+  #concerns(link, command) {
+    return link === this.#link || (link !== this.#succession.heir && !command.startsWith("mesh/"));
   }
 
   /** Where the server finds out which connections are of one user. */
@@ -191,21 +232,42 @@ export class Connector {
    */
   #opened(link, session) {
     if (link !== this.#link || link.closeCode) return;
-    clearTimeout(this.#timer);
     const again = this.status === Status.RECONNECTING;
     this.status = Status.ONLINE;
-    this.session = session;
-    this.#token.value = session.token;
     this.#failures = 0;
     this.#since = performance.now();
+    this.#begin(link, session);
+    this.#renewal.begin(session.authenticatedFor);
+    this.#owner.emit("connect");
+    if (again) this.#owner.emit("reconnect");
+  }
+
+  /**
+   * Another WebSocket has the session now, and nobody is to notice.
+   * @param {Link} link
+   * @param {Session} session
+   */
+  #succeed(link, session) {
+    const former = this.#link;
+    // The server closes it. Until then it may bring what was under way.
+    former?.ended.then(() => former.discard());
+    this.#link = link;
+    this.#begin(link, session);
+  }
+
+  /**
+   * @param {Link} link which has the session
+   * @param {Session} session
+   */
+  #begin(link, session) {
+    this.session = session;
+    this.#token.value = session.token;
     for (const dead of this.#abandoned.splice(0)) dead.discard();
     if (this.metadata && !session.resumed) this.#tellMetadata(link, this.metadata);
     this.rooms.open(link, session);
     const coming = this.#coming;
     this.#coming = null;
     coming?.resolve();
-    this.#owner.emit("connect");
-    if (again) this.#owner.emit("reconnect");
   }
 
   /**
@@ -223,13 +285,19 @@ export class Connector {
    * @param {Link} link
    * @param {number} code
    * @param {string} reason
+   * @param {boolean} [resumable] whether the session may be resumed; who has resumed it may be one that was given up
    */
-  #closed(link, code, reason) {
+  #closed(link, code, reason, resumable = code !== 4002 || this.#abandoned.length > 0) {
     if (link !== this.#link) return;
+    if (code === 4002 && this.#succession.awaits((still) => this.#closed(link, code, reason, still))) {
+      this.#coming = new Deferred();
+      return;
+    }
     this.#link = null;
-    clearTimeout(this.#timer);
+    this.#renewal.end();
+    this.#succession.cancel();
     this.#keepAbandoned(link);
-    if (code === 4002) this.#token.value = null;
+    if (!resumable) this.#token.value = null;
     const stood = this.status === Status.ONLINE;
     const error = new MeshError("ECLOSED", `The connection to ${this.#url} ended (${code}${reason && ": " + reason})`);
     const welcome = this.#options.reconnect && mayReconnect(code);
@@ -239,7 +307,7 @@ export class Connector {
       if (now - this.#since > GOOD_MS) this.#attempt = 0;
       this.status = Status.RECONNECTING;
       this.#since = now;
-      this.#coming = new Deferred();
+      this.#coming ??= new Deferred();
     }
     if (again) {
       const delay = reconnectDelay(this.#attempt++, performance.now() - this.#since, this.#options.random);
@@ -279,6 +347,8 @@ export class Connector {
     this.#reviving = false;
     this.#link = null;
     this.#token.value = null;
+    this.#renewal.end();
+    this.#succession.cancel();
     for (const dead of this.#abandoned.splice(0)) dead.discard();
     this.rooms.end(error);
     const coming = this.#coming;

@@ -1,3 +1,5 @@
+import { MeshError } from "./errors.js";
+
 /**
  * A promise that is settled from outside, and whose rejection nobody has to handle.
  * @template T
@@ -17,4 +19,18 @@ export class Deferred {
     });
     this.promise.catch(() => {});
   }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} timeout ms; Infinity: as long as it takes
+ * @param {string} what is the case if it takes longer
+ * @returns {Promise<T>} rejected with `ETIMEOUT` then
+ */
+export async function within(promise, timeout, what) {
+  if (timeout === Infinity) return promise;
+  const late = new Deferred();
+  const timer = setTimeout(() => late.reject(new MeshError("ETIMEOUT", `${what} within ${timeout} ms`)), timeout);
+  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -1,3 +1,4 @@
+import { clocks, since } from "./clocks.js";
 import { Deferred } from "./deferred.js";
 import { errorOf, MeshError } from "./errors.js";
 
@@ -152,6 +153,11 @@ export class Link {
     return this.#socket?.readyState === OPEN;
   }
 
+  /** Resolved when it has ended, whatever the reason. @returns {Promise<unknown>} */
+  get ended() {
+    return this.#closed.promise;
+  }
+
   /** Frees what an abandoned connection holds. */
   discard() {
     this.#socket?.close();
@@ -266,19 +272,6 @@ export class Link {
 /** @param {string} command */
 export function closedError(command) {
   return new MeshError("ECLOSED", `${command}: the connection is closed`);
-}
-
-/** Two clocks: one stands still while some machines sleep, the other may be set by hand. */
-function clocks() {
-  return { wall: Date.now(), monotonic: performance.now() };
-}
-
-/**
- * ms since then, sleep included.
- * @param {{ wall: number, monotonic: number }} then
- */
-function since({ wall, monotonic }) {
-  return Math.max(Date.now() - wall, performance.now() - monotonic);
 }
 
 /**

@@ -245,13 +245,18 @@ export class Room {
     return this.#entry.open();
   }
 
-  /** @param {number} code the connection ended with */
-  closed(code) {
+  /** What was asked on the connection at hand is void: another follows at once, and what is shown is right until it is known to be. */
+  part() {
     this.#entry?.end();
     this.#entry = null;
     this.#own.closed();
     this.#replica.reopen();
     this.#plain?.reopen();
+  }
+
+  /** @param {number} code the connection ended with */
+  closed(code) {
+    this.part();
     if (wasRefused(code)) this.#own.refuse(closedError("mesh/publish"));
     this.#freshen();
   }

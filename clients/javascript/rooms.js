@@ -59,11 +59,12 @@ export class Rooms {
   }
 
   /**
-   * A connection stands: enters all rooms, in one frame if it can be.
+   * A connection stands, or goes on over another WebSocket: enters all rooms, in one frame if it can be.
    * @param {Link} link
    * @param {Session} session
    */
   open(link, session) {
+    if (this.#at) for (const room of this.#rooms.values()) room.part();
     this.#at = { link, session };
     const departed = [...this.#departed].filter((roomName) => !this.#rooms.get(roomName)?.wantsMembership);
     this.#departed.clear();

@@ -10,6 +10,7 @@ import { MeshError } from "./errors.js";
  * @property {boolean} resumed the connection is the one that dropped
  * @property {string | null} token to resume with
  * @property {string} [userId] there if the server has verified who this is
+ * @property {number} [authenticatedFor] ms, there if that ends of itself
  */
 
 /**

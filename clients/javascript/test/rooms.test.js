@@ -192,6 +192,19 @@ test("a room left over a connection that died is left on the one that resumes it
   assert.deepEqual(link.commands, []);
 });
 
+test("what was asked on a WebSocket that another has succeeded is asked there, and answered nowhere else", async () => {
+  const holder = attach();
+  open();
+  const former = link;
+  link = new FakeLink();
+  open({ resumed: true });
+  await former.shut("EFORBIDDEN");
+  assert.equal(holder.failure, null);
+  assert.deepEqual(errors, []);
+  await link.enter({ snapshot: { epoch: 1, revision: 5, members: [me] } });
+  assert.ok(holder.fresh);
+});
+
 test("a room that is wanted again by then is not left", async () => {
   const holder = attach();
   open();

@@ -1,6 +1,6 @@
 /** A WebSocket to a server that answers by functions, and grants every session. */
 export class ServerSocket {
-  /** What a command results in; undefined: no answer. @type {(command: string, payload: any, socket: ServerSocket) => unknown} */
+  /** What a command results in; undefined: no answer. @type {(command: string, payload: any) => unknown} */
   static answer = () => true;
 
   /** What is special about the answer to `mesh/session`; undefined: no answer. @type {(payload: any) => object | undefined} */
@@ -19,7 +19,7 @@ export class ServerSocket {
     ServerSocket.reachable = true;
   }
 
-  /** What came, `mesh/session` included. @type {{ command: string, payload: any }[]} */
+  /** What came, `mesh/session` included. @type {{ id: number, command: string, payload: any }[]} */
   received = [];
 
   readyState = 0;
@@ -46,14 +46,19 @@ export class ServerSocket {
   /** @param {string} text */
   send(text) {
     const { id, command, payload } = JSON.parse(text);
-    this.received.push({ command, payload });
-    const result = command === "mesh/session" ? this.#session(payload) : ServerSocket.answer(command, payload, this);
+    this.received.push({ id, command, payload });
+    const result = command === "mesh/session" ? sessionOf(ServerSocket.session(payload)) : ServerSocket.answer(command, payload);
     if (result !== undefined) this.push({ id, command, payload: result });
   }
 
-  /** @param {object} frame */
-  push(frame) {
-    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify(frame) }));
+  /**
+   * @param {object} frame
+   * @param {boolean} [now] while the caller waits
+   */
+  push(frame, now = false) {
+    const arrive = () => this.onmessage?.({ data: JSON.stringify(frame) });
+    if (now) arrive();
+    else queueMicrotask(arrive);
   }
 
   /** @param {number} [code] */
@@ -63,9 +68,17 @@ export class ServerSocket {
     queueMicrotask(() => this.onclose?.({ code, reason: "" }));
   }
 
-  /** @param {any} payload */
-  #session(payload) {
-    const special = ServerSocket.session(payload);
-    return special && { connectionId: "conn-9", resumed: false, token: "secret", ...special };
+  /**
+   * Answers `mesh/session`, later.
+   * @param {object} special
+   * @param {boolean} [now]
+   */
+  grant(special, now) {
+    this.push({ id: this.received[0].id, command: "mesh/session", payload: sessionOf(special) }, now);
   }
+}
+
+/** @param {object | undefined} special */
+function sessionOf(special) {
+  return special && { connectionId: "conn-9", resumed: false, token: "secret", ...special };
 }
