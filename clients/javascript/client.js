@@ -92,7 +92,11 @@ export class MeshClient extends Emitter {
     return this.#connector.session?.connectionId;
   }
 
-  /** The user that the server has verified this client to be, if it has. @returns {string | undefined} */
+  /**
+   * The user that the server has verified this client to be, if it has (§8); that of the last connection while there is none. If
+   * it changes, nothing that the one before has published, or not yet, is said for the next.
+   * @returns {string | undefined}
+   */
   get userId() {
     return this.#connector.session?.userId;
   }
@@ -227,7 +231,7 @@ export class MeshClient extends Emitter {
   }
 
   /**
-   * Sets this connection's metadata, and that of the connections that follow it.
+   * Sets this connection's metadata, and that of the connections of the same user that follow it.
    * @param {any} metadata
    * @param {{ strategy?: "replace" | "merge" | "deepMerge" }} [options] default: replace
    * @returns {Promise<boolean>}

@@ -38,7 +38,7 @@ export class Connector {
   /** That of the last connection while there is none. @type {Session | null} */
   session = null;
 
-  /** What the application made this connection's, for those that follow it. @type {MetadataUpdate | null} */
+  /** What the application made this connection's, for those of the same user that follow it. @type {MetadataUpdate | null} */
   metadata = null;
 
   #url;
@@ -260,6 +260,7 @@ export class Connector {
    * @param {Session} session
    */
   #begin(link, session) {
+    if (session.userId !== this.session?.userId) this.metadata = null;
     this.session = session;
     this.#token.value = session.token;
     for (const dead of this.#abandoned.splice(0)) dead.discard();

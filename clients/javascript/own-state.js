@@ -1,5 +1,5 @@
 import { Deferred } from "./deferred.js";
-import { codeOf } from "./errors.js";
+import { codeOf, MeshError } from "./errors.js";
 import { sameJson } from "./json.js";
 import { isNewer, sameStamp } from "./stamp.js";
 import { withoutStamp } from "./stored-state.js";
@@ -36,6 +36,7 @@ import { withoutStamp } from "./stored-state.js";
  * @property {() => OwnRecord[]} stored what is stored now, maybe by another tab
  * @property {(record: OwnRecord) => void} store what was acknowledged last
  * @property {(refused: OwnRecord, last: OwnRecord | null) => void} revert where the refused one is stored, to the last
+ * @property {(record: OwnRecord) => void} adopt what was stored before it was known which user's it is
  */
 
 const RETRY_MS = 1_000;
@@ -197,6 +198,18 @@ export class OwnState {
     if (this.#intent) this.#intent.sent = this.#intent.stalled = false;
     this.#ownStamp = this.#restoring = null;
     this.#rest();
+  }
+
+  /**
+   * The client is of a user that the server has told now, who has nothing to do with what was known before. What the
+   * application itself has said before there was any user is this one's.
+   * @param {boolean} first whether there was none
+   */
+  disown(first) {
+    this.#last = null;
+    const intent = this.#intent;
+    if (first && intent && !intent.source) this.#seams.adopt(recordOf(intent));
+    else this.abandon(new MeshError("ECLOSED", "mesh/publish: the connection is another user's now"));
   }
 
   /** The next server counts otherwise: stamps mean nothing to it. */

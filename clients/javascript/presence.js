@@ -30,7 +30,7 @@ const SETTLING_TURNS = 8;
  * @typedef {object} PresenceOptions
  * @property {MeshClient} client connected or not
  * @property {string} room 1–256 characters
- * @property {string} storageKey under which the user's own state is kept
+ * @property {string} storageKey under which the user's own state is kept, for each user that the server verifies apart (§9)
  * @property {(state: TState, connectionId: string, member: Member) => GroupId | Promise<GroupId>} [stateIdentifier] the id of
  * the user that a state is of; asked once for each state, and not where the server has verified the user, whose entry is never
  * merged with such a claim (§11). What it throws, or rejects with, is an `error` event of the client. Default: only users whom
@@ -80,9 +80,10 @@ export class Presence {
   /** @param {PresenceOptions<TState>} options */
   constructor(options) {
     this.#options = check(options);
-    this.#stored = new StoredState(options.client.storage, options.storageKey, options.room);
+    const { client, storageKey, room } = options;
+    this.#stored = new StoredState(client.storage, storageKey, room, () => client.userId);
     this.#view = new UserView((member) => this.#identify(member));
-    this.#room = /** @type {Room} */ (options.client.rooms.get(options.room));
+    this.#room = /** @type {Room} */ (client.rooms.get(room));
     /** @type {import("./room.js").Holder} */
     const holder = {
       take: (changes, fresh) => this.#take(changes, fresh),
@@ -90,6 +91,7 @@ export class Presence {
       stored: () => this.#stored.record,
       store: (record) => this.#stored.acknowledge(record),
       revert: (refused, last) => this.#stored.revert(refused, last),
+      adopt: (record) => this.#stored.adopt(record),
       fail: (error) => this.#ready.reject(error),
     };
     this.#holder = holder;
@@ -125,7 +127,8 @@ export class Presence {
    * @returns {Promise<void>} resolved when the server has acknowledged it, or one published later, which may be a flush
    * interval (50 ms by default) before the own `onUpdate` shows it; rejected with a
    * {@link MeshError}: the server's, as `EREFUSED` with the application's reason (§9, §13), and what was acknowledged before
-   * is the state again; `ECLOSED` after the client's `close()`, `EDISPOSED` after `dispose()`
+   * is the state again; `ECLOSED` after the client's `close()`, and if another user has signed in before it was acknowledged,
+   * `EDISPOSED` after `dispose()`
    */
   async publish(state, options = {}) {
     if (this.#disposed) throw disposedError();
@@ -143,7 +146,8 @@ export class Presence {
   }
 
   /**
-   * The user's own state as it is stored, or null.
+   * The user's own state as it is stored, or null. Where the server verifies users, whose it is is known with the client's first
+   * connection; before, it is what nobody verified has left.
    * @returns {TState | null}
    */
   read() {

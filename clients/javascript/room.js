@@ -28,6 +28,7 @@ import { withoutStamp } from "./stored-state.js";
  * @property {() => OwnRecord | null} stored the user's state as it is stored now, maybe by another tab
  * @property {(record: OwnRecord) => void} store the user's state
  * @property {(refused: OwnRecord, last: OwnRecord | null) => void} revert to what was acknowledged last
+ * @property {(record: OwnRecord) => void} adopt what was stored before it was known which user's it is
  * @property {(error: unknown) => void} fail the room can't be entered
  */
 
@@ -89,6 +90,9 @@ export class Room {
       },
       revert: (refused, last) => {
         for (const holder of this.#holders) holder.revert(refused, last);
+      },
+      adopt: (record) => {
+        for (const holder of this.#holders) holder.adopt(record);
       },
     });
   }
@@ -252,6 +256,14 @@ export class Room {
     this.#own.closed();
     this.#replica.reopen();
     this.#plain?.reopen();
+  }
+
+  /**
+   * The client is of another user than before, as far as the server has verified one.
+   * @param {boolean} first whether no session has told before who it is
+   */
+  disown(first) {
+    this.#own.disown(first);
   }
 
   /** @param {number} code the connection ended with */

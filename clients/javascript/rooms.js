@@ -20,6 +20,9 @@ export class Rooms {
   /** The connection that stands, if there is one. @type {{ link: Link, session: Session } | null} */
   #at = null;
 
+  /** Whose session the last one was, as far as the server has verified it; null before the first. @type {{ userId?: string } | null} */
+  #owner = null;
+
   /** @type {unknown} */
   #ended = null;
 
@@ -65,6 +68,8 @@ export class Rooms {
    */
   open(link, session) {
     if (this.#at) for (const room of this.#rooms.values()) room.part();
+    if (session.userId !== this.#owner?.userId) for (const room of this.#rooms.values()) room.disown(!this.#owner);
+    this.#owner = session;
     this.#at = { link, session };
     const departed = [...this.#departed].filter((roomName) => !this.#rooms.get(roomName)?.wantsMembership);
     this.#departed.clear();

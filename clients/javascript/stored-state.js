@@ -15,35 +15,42 @@ import { isNewer, sameStamp } from "./stamp.js";
 
 /**
  * The user's own state in a room, kept for the next page. The state itself is stored as existing Mesh apps store it; what
- * else is known about it stands beside it, and is void if another program has changed the state since.
+ * else is known about it stands beside it, and is void if another program has changed the state since. That of a user whom
+ * the server has verified is kept apart, from that of others and of nobody (§9), by {@link keysOf}.
  */
 export class StoredState {
   #storage;
-  #stateKey;
-  #stampKey;
+  #key;
   #room;
+  #userId;
 
   /**
    * @param {SafeStorage} storage
    * @param {string} key
    * @param {string} room in which the stamps are; those of another room say nothing here
+   * @param {() => string | undefined} [userId] whose state it is, as far as it is known now
    */
-  constructor(storage, key, room) {
+  constructor(storage, key, room, userId = () => undefined) {
     this.#storage = storage;
+    this.#key = key;
     this.#room = room;
-    this.#stateKey = `m:presence:${key}`;
-    this.#stampKey = `m:presence-stamp:${key}`;
+    this.#userId = userId;
+  }
+
+  get #keys() {
+    return keysOf(this.#key, this.#userId());
   }
 
   /** The state, or null. */
   get state() {
-    return parse(this.#storage.get(this.#stateKey));
+    return parse(this.#storage.get(this.#keys.state));
   }
 
   /** @returns {OwnRecord | null} null: nothing is stored; a null state without a stamp: a clear that was not acknowledged */
   get record() {
-    const stored = this.#storage.get(this.#stateKey);
-    const beside = parse(this.#storage.get(this.#stampKey));
+    const keys = this.#keys;
+    const stored = this.#storage.get(keys.state);
+    const beside = parse(this.#storage.get(keys.stamp));
     const state = parse(stored);
     const valid =
       typeof beside === "object" && beside !== null && beside.state === stored && beside.room === this.#room;
@@ -89,18 +96,42 @@ export class StoredState {
   }
 
   /**
+   * Moves what was published before it was known whose it is to where that user's is.
+   * @param {OwnRecord} record if it is this that was stored
+   */
+  adopt({ state }) {
+    const nobodys = new StoredState(this.#storage, this.#key, this.#room);
+    const stored = nobodys.record;
+    if (!stored || stored.stamp || !sameJson(stored.state, state)) return;
+    nobodys.#write({ state: null });
+    this.publish(stored);
+  }
+
+  /**
    * @param {OwnRecord} record
    * @param {boolean} [traced] though there is nothing to say beside the state
    */
   #write({ state, stamp, deadline, expires }, traced = false) {
     const text = state === null ? null : JSON.stringify(state);
-    this.#storage.set(this.#stateKey, text);
+    const keys = this.#keys;
+    this.#storage.set(keys.state, text);
     const beside =
       traced || stamp || expires !== undefined
         ? JSON.stringify({ stamp, deadline, expires, room: this.#room, state: text })
         : null;
-    this.#storage.set(this.#stampKey, beside);
+    this.#storage.set(keys.stamp, beside);
   }
+}
+
+/**
+ * Where a state is stored, and what is known about it. The length of the user id says where it ends, so that no two pairs of
+ * key and user share a place, and none has that of nobody, whatever the application's keys are.
+ * @param {string} key the application's
+ * @param {string | undefined} userId undefined: nobody has verified whose it is
+ */
+function keysOf(key, userId) {
+  const owned = userId === undefined ? `:${key}` : `-of:${userId.length}:${userId}:${key}`;
+  return { state: `m:presence${owned}`, stamp: `m:presence-stamp${owned}` };
 }
 
 /**

@@ -73,6 +73,9 @@ function attach(record = null) {
     freshen: (/** @type {boolean} */ fresh) => void (holder.fresh = fresh),
     store: (/** @type {any} */ one) => void holder.kept.push((record = one)),
     revert: (/** @type {any} */ _, /** @type {any} */ last) => void (record = last),
+    /** @type {any[]} */
+    adopted: [],
+    adopt: (/** @type {any} */ one) => void holder.adopted.push(one),
     fail: (/** @type {unknown} */ error) => void (holder.failure = error),
   };
   rooms.get("r").attach(holder);
