@@ -121,12 +121,13 @@ export class MeshClient extends Emitter {
 
   /**
    * Renews what the connection is authenticated by (§8), e.g. when the page has signed in again; the client does so by itself
-   * before that ends. With the option `accessToken` the server is told a new token. Without it, or where the server takes none on a
-   * connection, another WebSocket, whose request carries the cookie as it is now, takes the place of the one at hand: no event
+   * before that ends. With the option `accessToken` the server is told a new token. Without it, or where the server takes none on
+   * a connection, another WebSocket, whose request carries the cookie as it is now, takes the place of the one at hand: no event
    * tells it, and nobody leaves.
    * @returns {Promise<void>} resolved when that is done. Rejected if it is not, and then all stays as it was: with what
-   * `accessToken` throws, or a {@link MeshError}: `EFORBIDDEN` if the token is not valid, or the sign-in is another user's,
-   * `ENOTFOUND` if the server is a plain one, `ETIMEOUT`, or `ECLOSED` if the connection ended, or there is none and the client is not connecting
+   * `accessToken` throws, or with a {@link MeshError}: `EFORBIDDEN` if the token is not valid, or the sign-in another user's;
+   * `ENOTFOUND` if the server is a plain one; `ETIMEOUT`; `ECLOSED` if the connection ended, or there is none and the client is
+   * not connecting
    */
   renew() {
     return this.#connector.renew();

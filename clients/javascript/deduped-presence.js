@@ -29,7 +29,8 @@ const MOST_EARLY = 1_024;
 /**
  * Groups what `subscribePresence` tells connection by connection, for applications that subscribe by themselves:
  * ```js
- * const handler = createDedupedPresenceHandler({ getGroupIdFromState: (state) => state.userId, onUpdate: render });
+ * const onUpdate = (groups) => console.log([...groups.keys()]);
+ * const handler = createDedupedPresenceHandler({ getGroupIdFromState: (state) => state.userId, onUpdate });
  * const { present, states } = await client.subscribePresence("general", handler);
  * handler.init(present, states);
  * ```
