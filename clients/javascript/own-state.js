@@ -201,8 +201,8 @@ export class OwnState {
   }
 
   /**
-   * The client is of a user that the server has told now, who has nothing to do with what was known before. What the
-   * application itself has said before there was any user is this one's.
+   * The client is another user's, who has nothing to do with what was known before. But what the application itself has said
+   * before there was any session is this one's.
    * @param {boolean} first whether there was none
    */
   disown(first) {

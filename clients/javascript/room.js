@@ -249,7 +249,7 @@ export class Room {
     return this.#entry.open();
   }
 
-  /** What was asked on the connection at hand is void: another follows at once, and what is shown is right until it is known to be. */
+  /** What was asked on the connection at hand is void. Where another follows at once, what is shown does not count as stale. */
   part() {
     this.#entry?.end();
     this.#entry = null;
@@ -259,8 +259,8 @@ export class Room {
   }
 
   /**
-   * The client is of another user than before, as far as the server has verified one.
-   * @param {boolean} first whether no session has told before who it is
+   * The client is another user's than before, as the server has verified it.
+   * @param {boolean} first whether there was no session before
    */
   disown(first) {
     this.#own.disown(first);

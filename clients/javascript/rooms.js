@@ -20,7 +20,7 @@ export class Rooms {
   /** The connection that stands, if there is one. @type {{ link: Link, session: Session } | null} */
   #at = null;
 
-  /** Whose session the last one was, as far as the server has verified it; null before the first. @type {{ userId?: string } | null} */
+  /** Whose the last session was, if the server has verified it; null before the first. @type {{ userId?: string } | null} */
   #owner = null;
 
   /** @type {unknown} */

@@ -208,6 +208,18 @@ test("what was asked on a WebSocket that another has succeeded is asked there, a
   assert.ok(holder.fresh);
 });
 
+test("what was published on a WebSocket that another has succeeded, and not answered, is published on that", async () => {
+  attach();
+  open();
+  await link.enter({ snapshot: { epoch: 1, revision: 5, members: [me] } });
+  const published = rooms.get("r").publish("mine", {});
+  link = new FakeLink();
+  open({ resumed: true });
+  assert.deepEqual(link.last.payload.rooms[0].publish, { state: "mine" });
+  await link.enter({ stamp: [1, 6], diff: { epoch: 1, from: 5, to: 6, updated: [{ number: 1, state: "mine", stamp: [1, 6] }] } });
+  await published;
+});
+
 test("a room that is wanted again by then is not left", async () => {
   const holder = attach();
   open();
