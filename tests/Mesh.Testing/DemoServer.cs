@@ -12,6 +12,9 @@ public sealed class DemoServer : IAsyncDisposable
     /// <summary>The one in C#, in WebAssembly.</summary>
     public const string Blazor = "samples/PresenceBlazor";
 
+    /// <summary>The one with sign-in.</summary>
+    public const string SignIn = "samples/PresenceSignIn";
+
     private readonly string _project;
     private readonly string[] _options;
     private readonly ConcurrentQueue<string> _output = new();

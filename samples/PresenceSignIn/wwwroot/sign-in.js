@@ -8,7 +8,6 @@ const post = (path, body) => fetch(path, { method: "POST", headers: { "content-t
 async function begin() {
   const answer = await fetch("./me");
   $("sign-in").hidden = answer.ok;
-  $("signed-in").hidden = !answer.ok;
   if (answer.ok) await enter((await answer.json()).user);
   else $("user").focus();
 }
@@ -34,6 +33,7 @@ async function enter(me) {
     await lobby.publish({ text: $("status").value }).catch((error) => ($("unfit").textContent = error.message));
   });
   await lobby.publish(lobby.read() ?? { text: "" });
+  $("signed-in").hidden = false;
 
   const rooms = new Map();
   const show = (owner, text, more) => {

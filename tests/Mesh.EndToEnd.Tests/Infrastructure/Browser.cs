@@ -46,6 +46,14 @@ public sealed class Browser : IAsyncDisposable
         return tab;
     }
 
+    /// <summary>Opens the demo with sign-in.</summary>
+    public async Task<SignInTab> OpenSignInAsync(string origin)
+    {
+        var tab = Add(new SignInTab(await _context.NewPageAsync(), Name));
+        await tab.Page.GotoAsync(origin);
+        return tab;
+    }
+
     /// <summary>Opens a page for scripts of the test's own, which use the client that the server offers.</summary>
     public async Task<ScriptTab> OpenScriptAsync(string origin)
     {
