@@ -124,14 +124,14 @@ export class StoredState {
 }
 
 /**
- * Where a state is stored, and what is known about it. The length of the user id says where it ends, so that no two pairs of
- * key and user share a place, and none has that of nobody, whatever the application's keys are.
+ * Where a state is kept. A user is told without colons, so that the last one of a place is what parts a key from a user; nobody's are
+ * where existing Mesh apps have them.
  * @param {string} key the application's
- * @param {string | undefined} userId undefined: nobody has verified whose it is
+ * @param {string} [userId] nobody's if undefined
  */
 function keysOf(key, userId) {
-  const owned = userId === undefined ? `:${key}` : `-of:${userId.length}:${userId}:${key}`;
-  return { state: `m:presence${owned}`, stamp: `m:presence-stamp${owned}` };
+  const place = userId === undefined ? key : `${key}:${userId.replaceAll("%", "%25").replaceAll(":", "%3A")}`;
+  return { state: `m:presence:${place}`, stamp: `m:presence-stamp:${place}` };
 }
 
 /**
