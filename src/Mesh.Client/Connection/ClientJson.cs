@@ -16,6 +16,8 @@ namespace Mesh.Client;
 [JsonSerializable(typeof(LeftToken[]))]
 [JsonSerializable(typeof(SessionRequest))]
 [JsonSerializable(typeof(SessionResult))]
+[JsonSerializable(typeof(AuthenticateRequest))]
+[JsonSerializable(typeof(AuthenticatedResult))]
 [JsonSerializable(typeof(RoomRequest))]
 [JsonSerializable(typeof(SubscribeRequest))]
 [JsonSerializable(typeof(PublishRequest))]

@@ -21,6 +21,7 @@ internal sealed partial class Connector : ILinkOwner
     private readonly Alarm _tooLate;
     private readonly ResumeToken _token;
     private readonly IWatch _watch;
+    private readonly Renewal _renewal;
 
     // Connections taken for dead: they must not say so before the session has a new one.
     private readonly Queue<Link> _abandoned = [];
@@ -50,6 +51,7 @@ internal sealed partial class Connector : ILinkOwner
         _tooLate = new(gate, () => _link?.Abandon("no answer in time"));
         _token = OperatingSystem.IsBrowser() ? new PageResumeToken(url, gate.Time) : new ResumeToken();
         _watch = options.Dial is not null ? new NoWatch() : OperatingSystem.IsBrowser() ? new PageWatch(gate, this) : new NetworkWatch(gate, NetworkChanged);
+        _renewal = new(gate, _dialer, options, this);
         Rooms = new(gate, options.CommandTimeout, callbacks, () => Session?.ConnectionId, Report);
     }
 
@@ -70,7 +72,7 @@ internal sealed partial class Connector : ILinkOwner
     public Session? Session { get; private set; }
 
     /// <summary>The connection, while it stands.</summary>
-    public Link? Standing => Status == MeshClientStatus.Online ? _link : null;
+    public Link? Standing => Status == MeshClientStatus.Online && _link is { CloseCode: 0 } link ? link : null;
 
     /// <summary>Completed when the connection that is awaited stands; null if none is.</summary>
     public Task? Coming => _coming?.Task;
@@ -104,26 +106,25 @@ internal sealed partial class Connector : ILinkOwner
         var link = _link;
         var stood = Status == MeshClientStatus.Online;
         if (stood) Rooms.Closed(CloseCodes.Normal);
-        GiveUp(Errors.Closed("close"));
-        if (link is null) return Task.CompletedTask;
+        var closed = Errors.Closed("close");
+        var renewal = _renewal.CloseAsync(closed);
+        GiveUp(closed);
+        if (link is null) return renewal;
         // The link's own end finds the client offline already, and does nothing.
         link.Close(CloseCodes.Normal);
         if (stood) _owner.Disconnected(CloseCodes.Normal, "");
-        return link.Completion;
+        return Task.WhenAll(link.Completion, renewal);
     }
 
     /// <summary>Remembers what the server was told of this connection, for those that follow it.</summary>
     public void Remember(MetadataUpdate update) => _metadata = MetadataUpdate.Combine(_metadata, update);
 
-    void ILinkOwner.Opened(Link link)
+    void ILinkOwner.Opened(Link link) => Resume(link, session => Opened(link, session), error =>
     {
-        Session.Open(link, _token.Value, _clientKey(), _options.ConnectTimeout, session => Opened(link, session), error =>
-        {
-            if (link.CloseCode != 0) return;
-            Report(error);
-            link.Abandon("no session");
-        });
-    }
+        if (link.CloseCode != 0) return;
+        Report(error);
+        link.Abandon("no session");
+    });
 
     void ILinkOwner.Received(Link link, string command, RawJson payload)
     {
@@ -142,11 +143,16 @@ internal sealed partial class Connector : ILinkOwner
     void ILinkOwner.Ended(Link link, string reason)
     {
         if (link != _link) return;
+        if (_renewal.Outlives(link))
+        {
+            _coming ??= Completions.Create();
+            return;
+        }
         _link = null;
         _tooLate.Cancel();
         KeepAbandoned(link);
         var code = link.CloseCode;
-        if (code == CloseCodes.Resumed) _token.Value = null;
+        if (code == CloseCodes.Resumed && !_renewal.MayHaveResumed) _token.Value = null;
         var stood = Status == MeshClientStatus.Online;
         if (stood) _log.Ended(_url, code, reason);
         else _log.AttemptFailed(_url, reason);
@@ -154,6 +160,7 @@ internal sealed partial class Connector : ILinkOwner
         var isWelcome = _options.Reconnect && CloseCodes.MeansReconnect(code);
         var again = isWelcome && (_options.MaxReconnectAttempts is not { } most || _failures < most);
         var error = Errors.Closed(_url, code, reason);
+        _renewal.End(error);
         if (again) Retry(stood);
         if (stood) Rooms.Closed(code);
         if (!again) GiveUp(error);
@@ -177,7 +184,7 @@ internal sealed partial class Connector : ILinkOwner
     {
         _retry.Cancel();
         if (_isReviving) return;
-        var link = _link = new(_gate, _dialer, _options.PingInterval, this, _log);
+        var link = _link = Dial(this);
         _tooLate.Set(_options.ConnectTimeout);
         link.Start();
     }
@@ -187,17 +194,14 @@ internal sealed partial class Connector : ILinkOwner
         if (link != _link || link.CloseCode != 0) return;
         _tooLate.Cancel();
         var isReconnect = Status == MeshClientStatus.Reconnecting;
-        Session = session;
-        _token.Value = session.Token;
         _failures = 0;
         _since = _gate.Time.GetTimestamp();
         Status = MeshClientStatus.Online;
         _log.Connected(_url, session.ConnectionId, session.IsResumed);
         DiscardAbandoned();
         if (_metadata is not null && !session.IsResumed) TellMetadata(link, _metadata);
-        Rooms.Open(link, session);
-        _coming?.TrySetResult();
-        _coming = null;
+        Stand(link, session);
+        _renewal.Watch(link, session);
         _owner.Connected(isReconnect);
     }
 
@@ -207,7 +211,7 @@ internal sealed partial class Connector : ILinkOwner
         {
             if (_gate.Time.GetElapsedTime(_since) > ReconnectPolicy.Good) _attempt = 0;
             _since = _gate.Time.GetTimestamp();
-            _coming = Completions.Create();
+            _coming ??= Completions.Create();
             Status = MeshClientStatus.Reconnecting;
         }
         var random = Chance();
@@ -260,7 +264,7 @@ internal sealed partial class Connector : ILinkOwner
 
     private void KeepAbandoned(Link link)
     {
-        if (link.Lingers) _abandoned.Enqueue(link);
+        if (link.IsOpen) _abandoned.Enqueue(link);
         if (_abandoned.Count > MostAbandoned) _abandoned.Dequeue().Discard();
     }
 

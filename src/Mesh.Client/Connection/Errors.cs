@@ -22,6 +22,9 @@ internal static class Errors
     public static MeshException Unreadable(string command) =>
         new(ErrorCodes.Server, $"{command}: the response is not what was expected");
 
+    /// <summary>The connection goes on with the authentication it has.</summary>
+    public static MeshException NotRenewed(string reason) => new(ErrorCodes.Forbidden, $"The authentication was not renewed: {reason}");
+
     public static MeshException Disposed() => new(ErrorCodes.Disposed, "The presence was disposed");
 
     /// <summary>A plain server does not say why it refuses.</summary>

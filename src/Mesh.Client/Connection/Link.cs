@@ -21,7 +21,6 @@ internal sealed class Link : ITransportOwner
 
     private readonly Dictionary<long, Pending> _pending = [];
     private readonly ClientGate _gate;
-    private readonly ILinkOwner _owner;
     private readonly ILogger _log;
     private readonly Transport _transport;
     private readonly Alarm _watch;
@@ -31,15 +30,17 @@ internal sealed class Link : ITransportOwner
     private TimeSpan _pingInterval;
     private Moment _heard;
     private long _lastId;
-    private bool _isOpen;
 
     public Link(ClientGate gate, Dialer dialer, TimeSpan pingInterval, ILinkOwner owner, ILogger log)
     {
-        (_gate, _pingInterval, _owner, _log) = (gate, pingInterval, owner, log);
+        (_gate, _pingInterval, Owner, _log) = (gate, pingInterval, owner, log);
         _transport = new(dialer, this, log);
         _watch = new(gate, Doubt);
         _impatience = new(gate, () => _transport.Abort());
     }
+
+    /// <summary>Who is told what happens. Another one only within the answer to a request, which no frame overtakes.</summary>
+    public ILinkOwner Owner { private get; set; }
 
     /// <summary>0 while it is connecting or open.</summary>
     public int CloseCode { get; private set; }
@@ -57,8 +58,8 @@ internal sealed class Link : ITransportOwner
         }
     }
 
-    /// <summary>Whether it was abandoned, and holds a connection that may be alive after all.</summary>
-    public bool Lingers => CloseCode != 0 && _isOpen;
+    /// <summary>Whether it holds a WebSocket, which may be alive though it was abandoned.</summary>
+    public bool IsOpen { get; private set; }
 
     /// <summary>Completed when nothing of it runs any more.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
@@ -72,7 +73,7 @@ internal sealed class Link : ITransportOwner
     public Pending Request<TResult>(string command, RawJson payload, Func<RawJson, TResult> read, TimeSpan timeout, Action<TResult?, MeshException?> answered)
     {
         var pending = new PendingResult<TResult>(command, read, answered);
-        if (CloseCode != 0 || !_isOpen) return Refuse(pending, Errors.Closed(command));
+        if (CloseCode != 0 || !IsOpen) return Refuse(pending, Errors.Closed(command));
         var id = NextId();
         var frame = Frame(id, command, payload);
         if (frame.Length > MessageLimit) return Refuse(pending, Errors.TooLarge(command, MessageLimit));
@@ -117,7 +118,7 @@ internal sealed class Link : ITransportOwner
     {
         End(code, "");
         _transport.Close(code, "");
-        if (_isOpen) _impatience.Set(Impatience);
+        if (IsOpen) _impatience.Set(Impatience);
         else _transport.Abort();
     }
 
@@ -128,7 +129,7 @@ internal sealed class Link : ITransportOwner
     public void Abandon(string reason)
     {
         End(Transport.Dropped, reason);
-        if (!_isOpen) _transport.Abort();
+        if (!IsOpen) _transport.Abort();
     }
 
     /// <summary>Frees what an abandoned connection holds.</summary>
@@ -156,11 +157,11 @@ internal sealed class Link : ITransportOwner
     {
         lock (_gate.Lock)
         {
-            _isOpen = true;
+            IsOpen = true;
             if (CloseCode != 0) return;
             Hear();
             _watch.Set(Bound);
-            _owner.Opened(this);
+            Owner.Opened(this);
         }
     }
 
@@ -183,9 +184,9 @@ internal sealed class Link : ITransportOwner
         lock (_gate.Lock)
         {
             // A server that has said goodbye may not take what is still sent: only the second time is it over.
-            if (!_isOpen) _impatience.Cancel();
+            if (!IsOpen) _impatience.Cancel();
             else if (!_impatience.IsSet) _impatience.Set(Impatience);
-            _isOpen = false;
+            IsOpen = false;
             End(code, reason);
         }
     }
@@ -227,7 +228,7 @@ internal sealed class Link : ITransportOwner
                 else Send(Frame(NextId(), command == CommandNames.Ping ? CommandNames.Pong : CommandNames.LatencyResponse, Nothing));
             }
         }
-        _owner.Received(this, command, payload);
+        Owner.Received(this, command, payload);
     }
 
     private void Assign(RawJson payload)
@@ -276,7 +277,7 @@ internal sealed class Link : ITransportOwner
         CloseCode = code == 0 ? Transport.Dropped : code;
         _watch.Cancel();
         _whenAssigned = null;
-        _owner.Ended(this, reason);
+        Owner.Ended(this, reason);
         // Whoever is told now finds that the connection has ended.
         var pending = _pending.Values.ToList();
         _pending.Clear();

@@ -123,6 +123,28 @@ public sealed partial class MeshClient : IConnectorOwner, IAsyncDisposable
         lock (Gate.Lock) return FinishAsync(_connector.CloseAsync()).WaitAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Renews the authentication of the connection now (protocol §8), as when the application has signed in anew: by the token of
+    /// <see cref="MeshClientOptions.AccessTokenProvider"/>; without one, or where the server takes none, by a second WebSocket that
+    /// resumes the session, whose request carries the headers and cookies as they are now. Nobody sees the change. The client does so
+    /// by itself before an authentication ends of which the server has told when: a fifth of the time ahead, a minute at most.
+    /// During an outage it waits for the connection, but no longer than <see cref="MeshClientOptions.CommandTimeout"/>.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting; the client renews all the same.</param>
+    /// <returns>Completed when it is renewed.</returns>
+    /// <exception cref="MeshException">
+    /// It was not, and the connection goes on with the authentication it has. <c>EFORBIDDEN</c>: the token, or the request, is not
+    /// valid, or another user's; <c>ECLOSED</c>: the connection ended, or there is none; <c>ETIMEOUT</c>; or another error of the server.
+    /// </exception>
+    public async Task RenewAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await OnlineAsync(CommandNames.Authenticate, cancellationToken).ConfigureAwait(false);
+        Task renewing;
+        lock (Gate.Lock) renewing = _connector.Standing is null ? throw Errors.Closed(CommandNames.Authenticate) : _connector.RenewAsync();
+        await renewing.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Closes, for ever.</summary>
     public async ValueTask DisposeAsync()
     {

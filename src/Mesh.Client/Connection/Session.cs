@@ -18,6 +18,9 @@ internal sealed record Session(string ConnectionId)
     /// <summary>There if the server has verified who this is.</summary>
     public string? UserId { get; init; }
 
+    /// <summary>After which the authentication ends of itself; null if it does not.</summary>
+    public TimeSpan? AuthenticatedFor { get; init; }
+
     /// <summary>Opens a session, or finds that the server is a plain one. To be called with the gate held.</summary>
     public static void Open(Link link, string? token, string clientKey, TimeSpan timeout, Action<Session> opened, Action<MeshException> failed) =>
         link.Request(
@@ -37,6 +40,6 @@ internal sealed record Session(string ConnectionId)
     {
         if (result.PingInterval is > 0 and < 1 << 29) link.PingInterval = TimeSpan.FromMilliseconds(result.PingInterval.Value);
         if (result.Limits?.Message is > 0 and var limit) link.MessageLimit = limit;
-        return new(result.ConnectionId) { IsResumed = result.Resumed, Token = result.Token, UserId = result.UserId };
+        return new(result.ConnectionId) { IsResumed = result.Resumed, Token = result.Token, UserId = result.UserId, AuthenticatedFor = AuthenticatedResult.Time(result.AuthenticatedFor) };
     }
 }

@@ -51,4 +51,7 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Warning, "The source of jitter failed; another one was asked.")]
     public static partial void JitterFailed(this ILogger log, Exception failure);
+
+    [LoggerMessage(17, LogLevel.Information, "The authentication at {Url} of {ConnectionId} was renewed by another WebSocket.")]
+    public static partial void Renewed(this ILogger log, string url, string connectionId);
 }

@@ -39,8 +39,10 @@ public sealed class MeshClientOptions
     public CookieContainer? Cookies { get; set; }
 
     /// <summary>
-    /// Asked at each attempt to connect; what it returns is sent as <c>Authorization: Bearer</c>, null sends nothing. One that
-    /// throws makes the attempt a failed one. In WebAssembly headers can't be set: leave it null there. Default: null.
+    /// Asked at each attempt to connect, and to renew the authentication (<see cref="MeshClient.RenewAsync"/>). What it returns is
+    /// sent as <c>Authorization: Bearer</c>, null sends nothing. In WebAssembly, where headers can't be set, it goes in the query as
+    /// <c>access_token</c> (protocol §8), which the server must take and not log. One that throws makes the attempt a failed one.
+    /// Default: null.
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? AccessTokenProvider { get; set; }
 

@@ -17,8 +17,8 @@ internal sealed class MeshClientOptionsValidator : IValidateOptions<MeshClientOp
     public static Uri Check(string? url, MeshClientOptions options)
     {
         if (Failures(url, options).FirstOrDefault() is { } failure) throw new ArgumentException(failure, nameof(options));
-        if (OperatingSystem.IsBrowser() && (options.Headers.Count > 0 || options.Cookies is not null || options.AccessTokenProvider is not null))
-            throw new PlatformNotSupportedException("In a browser no headers, cookies or access tokens can be set for a WebSocket.");
+        if (OperatingSystem.IsBrowser() && (options.Headers.Count > 0 || options.Cookies is not null))
+            throw new PlatformNotSupportedException("In a browser no headers or cookies can be set for a WebSocket.");
         return new(url!);
     }
 

@@ -17,6 +17,9 @@ internal sealed class Room : IOwnStateOwner
     private RoomEntry? _entry;
     private bool _isFresh;
 
+    // The connection has another WebSocket, on which the entry is not answered yet.
+    private bool _isMoving;
+
     // When the own member joined, on the connection that stands.
     private Stamp? _joinedAt;
     private bool _hasLearned;
@@ -161,7 +164,7 @@ internal sealed class Room : IOwnStateOwner
         return publishing.Task;
     }
 
-    /// <summary>A new connection stands.</summary>
+    /// <summary>A new connection stands, or the one at hand has another WebSocket.</summary>
     /// <returns>What is to be sent with the entries of other rooms.</returns>
     public EnterPart? Open(Link link, Session session)
     {
@@ -170,19 +173,21 @@ internal sealed class Room : IOwnStateOwner
             Feed.Switch(session.IsPlain);
             Own.ForgetStamps();
         }
+        var isMoved = _entry is not null;
+        if (isMoved) Part();
         _entry = new(this, _rooms, link, session.IsResumed);
         _joinedAt = null;
         _hasLearned = false;
-        return _entry.Open();
+        var entry = _entry.Open();
+        if (isMoved) Bridge(_entry);
+        return entry;
     }
 
     /// <param name="code">What the connection ended with.</param>
     public void Closed(int code)
     {
-        _entry?.End();
-        _entry = null;
-        Own.Close();
-        Feed.Suspect();
+        Part();
+        _isMoving = false;
         if (ReconnectPolicy.WasRefused(code)) Own.Refuse(Errors.Closed(CommandNames.Publish));
         Freshen();
     }
@@ -233,6 +238,7 @@ internal sealed class Room : IOwnStateOwner
     /// <summary>Tells the holders whether what they show is all there is.</summary>
     public void Freshen()
     {
+        if (_isMoving) return;
         var isFresh = _entry is { IsWatching: true, IsStale: false } && Feed.IsCurrent;
         if (isFresh == _isFresh) return;
         _isFresh = isFresh;
@@ -268,6 +274,27 @@ internal sealed class Room : IOwnStateOwner
     void IOwnStateOwner.Revert(OwnRecord refused, OwnRecord? last)
     {
         foreach (var holder in _holders) holder.Revert(refused, last);
+    }
+
+    // What the connection was told on its WebSocket is void.
+    private void Part()
+    {
+        _entry?.End();
+        _entry = null;
+        Own.Close();
+        Feed.Suspect();
+    }
+
+    // From one WebSocket to the next nothing is missed that the answer there does not tell: what is shown stays fresh until it comes.
+    private void Bridge(RoomEntry entry)
+    {
+        if (!entry.IsWatching) return;
+        _isMoving = true;
+        entry.Answer.Then(_ =>
+        {
+            _isMoving = false;
+            Freshen();
+        });
     }
 
     private void Enter()

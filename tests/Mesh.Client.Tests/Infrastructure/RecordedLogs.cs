@@ -3,12 +3,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Mesh.Client.Tests;
 
-/// <summary>Keeps what was logged as a warning or worse.</summary>
+/// <summary>Keeps what was logged as a warning or worse, and counts renewals.</summary>
 internal sealed class RecordedLogs : ILoggerProvider, ILogger, ILoggerFactory
 {
+    private const int Renewed = 17;
+
     private readonly ConcurrentQueue<string> _all = [];
+    private int _renewals;
 
     public IReadOnlyList<string> All => [.. _all];
+
+    /// <summary>How many times a second WebSocket took the place of a first one.</summary>
+    public int Renewals => Volatile.Read(ref _renewals);
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -16,11 +22,12 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger, ILoggerFactory
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel)) _all.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+        if (eventId.Id == Renewed) Interlocked.Increment(ref _renewals);
+        if (logLevel >= LogLevel.Warning) _all.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
     }
 
     public void Dispose()

@@ -30,8 +30,8 @@ public abstract class Scenario : IAsyncLifetime
         return owned;
     }
 
-    internal async Task StartAsync(Action<MeshOptions>? options = null, Action<IMeshBuilder>? mesh = null, int port = 0) =>
-        _server = Own(await TestServer.StartAsync(port, options, mesh));
+    internal async Task StartAsync(Action<MeshOptions>? options = null, Action<IMeshBuilder>? mesh = null, int port = 0, TestUsers? users = null) =>
+        _server = Own(await TestServer.StartAsync(port, options, mesh, users: users));
 
     internal TcpProxy NewNetwork() => Own(new TcpProxy(Server.Port));
 

@@ -27,8 +27,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <param name="options">The server's options.</param>
     /// <param name="mesh">What else there is.</param>
     /// <param name="before">What stands before it.</param>
+    /// <param name="users">Who its users are; null: it verifies nobody.</param>
     public static async Task<TestServer> StartAsync(
-        int port = 0, Action<MeshOptions>? options = null, Action<IMeshBuilder>? mesh = null, Action<WebApplication>? before = null)
+        int port = 0, Action<MeshOptions>? options = null, Action<IMeshBuilder>? mesh = null, Action<WebApplication>? before = null, TestUsers? users = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "Mesh.Client.Tests" });
         builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
@@ -44,7 +45,10 @@ internal sealed class TestServer : IAsyncDisposable
         mesh?.Invoke(added);
         if (mesh is null) added.TrackPresence("*");
 
+        users?.AddTo(builder.Services);
+
         var server = new TestServer(builder.Build());
+        if (users is not null) server._app.UseAuthentication();
         before?.Invoke(server._app);
         server._app.MapMesh("/");
         await server._app.StartAsync();
