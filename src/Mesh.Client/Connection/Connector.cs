@@ -199,6 +199,8 @@ internal sealed partial class Connector : ILinkOwner
         Status = MeshClientStatus.Online;
         _log.Connected(_url, session.ConnectionId, session.IsResumed);
         DiscardAbandoned();
+        // What another user has said of itself is not said of this one.
+        if (Session is not null && Session.UserId != session.UserId) _metadata = null;
         if (_metadata is not null && !session.IsResumed) TellMetadata(link, _metadata);
         Stand(link, session);
         _renewal.Watch(link, session);

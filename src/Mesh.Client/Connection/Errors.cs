@@ -25,6 +25,8 @@ internal static class Errors
     /// <summary>The connection goes on with the authentication it has.</summary>
     public static MeshException NotRenewed(string reason) => new(ErrorCodes.Forbidden, $"The authentication was not renewed: {reason}");
 
+    public static MeshException AnotherUser() => new(ErrorCodes.Closed, "The client is another user's now: what was not said yet is void");
+
     public static MeshException Disposed() => new(ErrorCodes.Disposed, "The presence was disposed");
 
     /// <summary>A plain server does not say why it refuses.</summary>

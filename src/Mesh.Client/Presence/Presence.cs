@@ -61,8 +61,9 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
     /// <param name="options">Default: as the options of this helper say.</param>
     /// <param name="cancellationToken">Ends the waiting; the state is published all the same.</param>
     /// <exception cref="MeshException">
-    /// The server's error; <c>ECLOSED</c> after the client's <see cref="MeshClient.CloseAsync"/>; <c>EDISPOSED</c> after
-    /// <see cref="DisposeAsync"/>.
+    /// The server's error, as <c>EREFUSED</c> where the application refuses the state (protocol §9): then it is not stored any more
+    /// either. <c>ECLOSED</c> after the client's <see cref="MeshClient.CloseAsync"/>, or when the client became another user's
+    /// before it was said; <c>EDISPOSED</c> after <see cref="DisposeAsync"/>.
     /// </exception>
     public Task PublishAsync(TState? state, PublishOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishJsonAsync(new(JsonSerializer.SerializeToUtf8Bytes(state!, _stateType)), options, cancellationToken);
@@ -72,7 +73,10 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
     /// <exception cref="MeshException">As with <see cref="PublishAsync"/>.</exception>
     public Task ClearAsync(CancellationToken cancellationToken = default) => PublishJsonAsync(RawJson.Null, null, cancellationToken);
 
-    /// <summary>The user's own state as it is stored; <c>default</c> if there is none, or none that is a <typeparamref name="TState"/>.</summary>
+    /// <summary>
+    /// The user's own state as it is stored; <c>default</c> if there is none, or none that is a <typeparamref name="TState"/>. What a
+    /// verified user has stored is theirs alone, and found once the server has told who it is (protocol §9).
+    /// </summary>
     public TState? Read() => _states.TryRead(_stored.State, out var state, out _) ? state : default;
 
     /// <summary>
@@ -111,6 +115,8 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
     void IRoomHolder.Take(RosterDiff? diff, Roster after, bool fresh) => _maker.Take(diff, after, fresh);
 
     void IRoomHolder.Freshen(bool fresh) => _maker.Freshen(fresh);
+
+    void IRoomHolder.BelongTo(string? userId, OwnRecord? said) => _stored.BelongTo(userId, said);
 
     OwnRecord? IRoomHolder.Stored => _stored.Record;
 

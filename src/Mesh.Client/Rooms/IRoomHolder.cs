@@ -14,6 +14,11 @@ internal interface IRoomHolder
     /// <summary>Whether what was taken is all there is.</summary>
     void Freshen(bool fresh);
 
+    /// <summary>What is stored from now on is this user's, and what another one has stored is not to be found.</summary>
+    /// <param name="userId">As the server has verified; null: nobody.</param>
+    /// <param name="said">What goes with it, if this has stored it.</param>
+    void BelongTo(string? userId, OwnRecord? said);
+
     /// <summary>The user's state as it is stored now, maybe by another tab.</summary>
     OwnRecord? Stored { get; }
 

@@ -177,6 +177,19 @@ internal sealed class OwnState
     /// <summary>The next server counts otherwise: stamps mean nothing to it.</summary>
     public void ForgetStamps() => _last = _last?.WithoutStamp();
 
+    /// <summary>The state is another user's from now on, of whom nothing is known yet. To be called while it is closed.</summary>
+    /// <param name="keepsWord">Whether what the application has said is theirs.</param>
+    /// <param name="error">Why it is not said, if it is not.</param>
+    /// <returns>What is kept.</returns>
+    public OwnRecord? Forget(bool keepsWord, MeshException error)
+    {
+        _last = null;
+        _vain = null;
+        if (keepsWord && _intent is { Source: IntentSource.Application } said) return said.Record;
+        Abandon(error);
+        return null;
+    }
+
     /// <summary>Nobody is to wait any more; what was not acknowledged is to be said all the same as soon as possible.</summary>
     public void FailWaiting(MeshException error) => _intent?.Fail(error);
 

@@ -52,6 +52,7 @@ internal sealed class Room : IOwnStateOwner
         // What is said now is said with the entry.
         if (_entry is not { IsEntered: true }) Own.Close();
         _holders.Add(holder);
+        holder.BelongTo(_rooms.UserId, said: null);
         if (StoredBy(holder) is { } stored) Own.Contribute(stored);
         if (Feed.Shown is { } roster) holder.Take(null, roster, _isFresh);
         Enter();
@@ -162,6 +163,15 @@ internal sealed class Room : IOwnStateOwner
             Release();
         });
         return publishing.Task;
+    }
+
+    /// <summary>The client is this user's from now on: what is known of another's state is not theirs.</summary>
+    /// <param name="userId">As the server has verified; null: nobody.</param>
+    /// <param name="keepsWord">Whether what the application has said meanwhile is this user's, as before there was any other.</param>
+    public void BelongTo(string? userId, bool keepsWord)
+    {
+        var said = Own.Forget(keepsWord, Errors.AnotherUser());
+        foreach (var holder in _holders) holder.BelongTo(userId, said);
     }
 
     /// <summary>A new connection stands, or the one at hand has another WebSocket.</summary>

@@ -25,6 +25,9 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
 
     public string? ConnectionId => connectionId();
 
+    /// <summary>The user that the server has verified this client to be, on the connection at hand or the last one.</summary>
+    public string? UserId => _session?.UserId;
+
     /// <summary>Why the client will not come back by itself; null while it may.</summary>
     public MeshException? Ended { get; private set; }
 
@@ -42,7 +45,10 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
     /// <summary>A connection stands: enters all rooms, in one frame if it can be.</summary>
     public void Open(Link link, Session session)
     {
+        var (isFirst, isAnother) = (_session is null, session.UserId != UserId);
         (_link, _session) = (link, session);
+        if (isAnother)
+            foreach (var room in _rooms.Values) room.BelongTo(UserId, keepsWord: isFirst);
         var departed = _departed.Where(name => !_rooms.TryGetValue(name, out var room) || !room.WantsMembership).ToList();
         _departed.Clear();
         if (session.IsResumed)

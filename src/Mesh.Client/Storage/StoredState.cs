@@ -14,8 +14,19 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
 {
     private const int MostAttempts = 8;
 
-    private readonly string _stateKey = "m:presence:" + key;
-    private readonly string _stampKey = "m:presence-stamp:" + key;
+    private string _stateKey = "m:presence:" + key;
+    private string _stampKey = "m:presence-stamp:" + key;
+
+    /// <summary>Looks from now on where the states of this user are kept, apart from all others' (protocol §9).</summary>
+    /// <param name="userId">As the server has verified; null: nobody.</param>
+    /// <param name="said">What is this user's though it was stored before that was known; null: nothing.</param>
+    public void BelongTo(string? userId, OwnRecord? said)
+    {
+        var moves = said is not null && Revert(said, null);
+        var place = userId is null ? key : $"{key}:{Escape(userId)}";
+        (_stateKey, _stampKey) = ("m:presence:" + place, "m:presence-stamp:" + place);
+        if (moves) Publish(said!);
+    }
 
     /// <summary>The state, or null.</summary>
     public RawJson State => Parse(storage.Get(_stateKey));
@@ -48,10 +59,16 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     }
 
     /// <summary>Stores what was acknowledged last, if what the server has refused is still what is stored.</summary>
-    public void Revert(OwnRecord refused, OwnRecord? last)
+    /// <returns>Whether it was.</returns>
+    public bool Revert(OwnRecord refused, OwnRecord? last)
     {
-        if (Record is { } stored && stored.Stamp == refused.Stamp && stored.State == refused.State) Write(last ?? new(RawJson.Null));
+        if (Record is not { } stored || stored.Stamp != refused.Stamp || stored.State != refused.State) return false;
+        Write(last ?? new(RawJson.Null));
+        return true;
     }
+
+    // Without colons, so that the last one of a place is what parts a key from a user.
+    private static string Escape(string userId) => userId.Replace("%", "%25", StringComparison.Ordinal).Replace(":", "%3A", StringComparison.Ordinal);
 
     // Another process may write both between the one reading and the other: an old state is not to be taken for a new one.
     private (string? State, StampRecord? Beside) ReadBoth()

@@ -80,6 +80,54 @@ public sealed class StoredStateTests
     }
 
     [Fact]
+    public void The_state_of_a_verified_user_is_stored_apart()
+    {
+        _stored.Acknowledge(Record("1", new(1, 2)));
+        _stored.BelongTo("alice", said: null);
+        (_stored.State, _stored.Record).ShouldBe((RawJson.Null, null));
+        _stored.Acknowledge(Record("2", new(1, 1)));
+        _storage.Get(StateKey).ShouldBe("1");
+        _storage.Get("m:presence:k:alice").ShouldBe("2");
+        _storage.Get("m:presence-stamp:k:alice").ShouldNotBeNull();
+        _stored.BelongTo("bob", said: null);
+        _stored.Record.ShouldBeNull();
+        _stored.BelongTo("alice", said: null);
+        _stored.Record.ShouldBe(Record("2", new(1, 1)));
+        _stored.BelongTo(null, said: null);
+        _stored.Record.ShouldBe(Record("1", new(1, 2)));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("null")]
+    public void What_was_said_before_its_user_was_known_goes_with_it_and_nothing_else_does(string said)
+    {
+        _stored.Publish(Record(said));
+        _stored.BelongTo("alice", Record(said));
+        _stored.Record.ShouldBe(Record(said));
+        (_storage.Get(StateKey), _storage.Get(StampKey)).ShouldBe((null, null));
+        var other = In("general");
+        other.Publish(Record("2"));
+        other.BelongTo("bob", Record("3"));
+        other.Record.ShouldBeNull();
+        _storage.Get(StateKey).ShouldBe("2");
+    }
+
+    [Fact]
+    public void No_two_pairs_of_key_and_user_are_stored_in_one_place()
+    {
+        string[] texts = ["a", "a:", ":a", "a:a", "a%3Aa", "%", "%25", ":"];
+        foreach (var key in texts)
+            foreach (var user in texts)
+            {
+                var stored = new StoredState(new(_storage, NullLogger.Instance), key, "general");
+                stored.BelongTo(user, said: null);
+                stored.Record.ShouldBeNull($"{key} of {user}");
+                stored.Publish(Record("1"));
+            }
+    }
+
+    [Fact]
     public void What_is_no_JSON_is_nothing()
     {
         _storage.Set(StateKey, "{");
