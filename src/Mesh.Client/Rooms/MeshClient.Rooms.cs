@@ -75,7 +75,7 @@ public sealed partial class MeshClient
     /// <param name="state">Anything but null.</param>
     /// <param name="options">Default: the state does not expire, and is not silent.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>False if not a member, or presence is not tracked, or guarded.</returns>
+    /// <returns>False if not a member, or presence is not tracked, or guarded, or the state refused.</returns>
     /// <exception cref="MeshException">The server's error, <c>ETIMEOUT</c> or <c>ECLOSED</c>.</exception>
     [RequiresUnreferencedCode(NeedsReflection), RequiresDynamicCode(NeedsReflection)]
     public Task<bool> PublishPresenceStateAsync<TState>(
@@ -137,7 +137,7 @@ public sealed partial class MeshClient
         {
             return await InRoom(room, it => it.PublishNowAsync(publication)).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (MeshException refusal) when (refusal.Code is ErrorCodes.NotMember or ErrorCodes.NotTracked or ErrorCodes.Forbidden)
+        catch (MeshException refusal) when (refusal.Code is ErrorCodes.NotMember or ErrorCodes.NotTracked or ErrorCodes.Forbidden or ErrorCodes.Refused)
         {
             return false;
         }

@@ -216,7 +216,7 @@ internal sealed class OwnState
     private static bool IsNewer(Stamp? stamp, Stamp? than) => stamp is not null && (than is null || stamp > than);
 
     // About the state itself: it would be refused again.
-    private static bool IsUnfit(MeshException error) => error.Code is ErrorCodes.TooLarge or ErrorCodes.Invalid;
+    private static bool IsUnfit(MeshException error) => error.Code is ErrorCodes.TooLarge or ErrorCodes.Invalid or ErrorCodes.Refused;
 
     // Takes over what is stored.
     private void Consider(OwnRecord record)
