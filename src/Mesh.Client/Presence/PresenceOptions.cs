@@ -2,19 +2,20 @@ using Mesh.Protocol;
 
 namespace Mesh.Client;
 
-/// <summary>What a <see cref="Presence{TState}"/> shows, and how. Exactly one of the three identifiers is to be given.</summary>
+/// <summary>What a <see cref="Presence{TState}"/> shows, and how. At most one of the three identifiers is to be given: without one, only users that the server has verified are shown.</summary>
 /// <typeparam name="TState">What a user publishes.</typeparam>
 public sealed class PresenceOptions<TState>
 {
     /// <summary>The room: 1 to 256 characters.</summary>
     public required string Room { get; init; }
 
-    /// <summary>Under which the user's own state is kept; not empty.</summary>
+    /// <summary>Under which the user's own state is kept, that of each verified user apart (protocol §9); not empty.</summary>
     public required string StorageKey { get; init; }
 
     /// <summary>
     /// The id of the user that a state is of; null: the member is not to be shown. Asked once for each state, and not where
     /// the server has verified the user (protocol §11). A function of its arguments: it is called on any thread, one at a time.
+    /// Default: null; with neither of the other two, those whom the server has not verified are not shown.
     /// </summary>
     public Func<TState?, string?>? StateIdentifier { get; init; }
 
@@ -45,7 +46,7 @@ public sealed class PresenceOptions<TState>
         if (string.IsNullOrEmpty(options.StorageKey)) throw new ArgumentException($"{nameof(StorageKey)} is to be given.", nameof(options));
         PublishOptions.Check(options.ExpireAfter);
         Delegate?[] identifiers = [options.StateIdentifier, options.StateIdentifierAsync, options.MemberIdentifierAsync];
-        if (identifiers.Count(one => one is not null) != 1)
-            throw new ArgumentException($"One of {nameof(StateIdentifier)}, {nameof(StateIdentifierAsync)} and {nameof(MemberIdentifierAsync)} is to be given.", nameof(options));
+        if (identifiers.Count(one => one is not null) > 1)
+            throw new ArgumentException($"Only one of {nameof(StateIdentifier)}, {nameof(StateIdentifierAsync)} and {nameof(MemberIdentifierAsync)} is to be given.", nameof(options));
     }
 }

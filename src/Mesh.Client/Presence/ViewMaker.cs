@@ -152,7 +152,8 @@ internal sealed class ViewMaker<TState>
     {
         { StateIdentifier: { } identify } => new(identify(state)),
         { StateIdentifierAsync: { } identify } => identify(state),
-        _ => _options.MemberIdentifierAsync!(state, member.ConnectionId, member),
+        { MemberIdentifierAsync: { } identify } => identify(state, member.ConnectionId, member),
+        _ => default,
     };
 
     private void AnswerLater(Member member, Func<string?> result)

@@ -81,6 +81,19 @@ public sealed class IdentifierTests : Scenario
     }
 
     [Fact]
+    public async Task Without_one_those_are_shown_whom_the_server_has_verified()
+    {
+        var server = Own(await TestServer.StartAsync(users: new()));
+        var claimed = View(await ConnectAsync(server.Url));
+        await claimed.SayAsync("mallory", "here");
+        var verified = View(await ConnectAsync(server.Url, options: it => it.Headers[TestUsers.Header] = "alice"), options: it => new() { Room = "general", StorageKey = "state", OnUpdate = it.OnUpdate });
+        await verified.SayAsync("whoever", "here");
+        await verified.ShowsAsync("alice: here (1)");
+        await claimed.ShowsAsync("mallory: here (1)", "alice: here (1)");
+        claimed.Presence.Users.Select(user => user.Verified).ShouldBe([false, true]);
+    }
+
+    [Fact]
     public async Task Each_state_is_read_and_asked_about_once()
     {
         var (read, asked) = (0, 0);
