@@ -172,7 +172,7 @@ public sealed class PresenceTests : Scenario
         Should.Throw<ArgumentException>(() => client.CreatePresence(Valid(key: "")));
         Should.Throw<ArgumentException>(() => client.CreatePresence(Valid(both: true)));
         Should.Throw<ArgumentException>(() => client.CreatePresence(Valid(expireAfter: TimeSpan.FromTicks(-1))));
-        Should.Throw<ArgumentException>(() => client.CreatePresence(new PresenceOptions<State> { Room = "r", StorageKey = "k" }));
+        Should.Throw<ArgumentException>(() => client.CreatePresence(new PresenceOptions<State> { Room = "r", StorageKey = "k", StateIdentifier = state => state?.UserId, StateIdentifierAsync = state => new(state?.UserId) }));
         Should.Throw<ArgumentNullException>(() => client.CreatePresence<State>(null!));
         await using var presence = client.CreatePresence(Valid());
         await Should.ThrowAsync<ArgumentOutOfRangeException>(presence.PublishAsync(new("a", "b"), new() { ExpireAfter = TimeSpan.FromTicks(-1) }));
