@@ -29,6 +29,8 @@ internal sealed class RedisNames(IOptions<MeshRedisOptions> options)
 
     public RedisKey DeadNodes => _start + "{nodes}:dead";
 
+    public RedisKey ReapedNodes => _start + "{nodes}:reaped";
+
     public RedisKey RenewingNodes => _start + "{nodes}:renewing";
 
     /// <summary>The rooms in which a generation of a node may have members: see Scripts/index-room.lua.</summary>

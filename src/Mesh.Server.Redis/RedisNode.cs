@@ -12,11 +12,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>How long a lease lasts, by Redis's clock.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long sessions and rooms of a node are kept that renews its lease no longer: also one that sleeps finds out who was taken.</summary>
+    /// <summary>How long sessions of a node are kept that renews its lease no longer: also one that sleeps finds out who was taken.</summary>
     public static readonly TimeSpan SessionsKept = TimeSpan.FromMinutes(10);
-
-    // Also where nobody could remove the members of a dead node when it was found dead, somebody will.
-    private static readonly TimeSpan LookedAfter = SessionsKept;
 
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
@@ -71,8 +68,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         var database = connection.GetDatabase();
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
-            [names.LiveNodes, names.DeadNodes, names.RenewingNodes],
-            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0", (long)LookedAfter.TotalMilliseconds]))!;
+            [names.LiveNodes, names.DeadNodes, names.RenewingNodes, names.ReapedNodes],
+            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0"]))!;
         var before = (string)answer[0]!;
         var run = (string)answer[2]!;
         // A Redis that has restarted, or another one in its place, may have lost what it was told last: also who has left. All join
@@ -102,13 +99,13 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         return [.. (string[])answer[1]!, .. Former()];
     }
 
-    // In a cluster they are on other servers than the lease, and may be lost alone. Without the node they end by themselves.
+    // In a cluster they are on other servers than the lease, and may be lost alone. Without the node its sessions end by themselves.
     private async Task<bool> KeepAsync(IDatabase database)
     {
         RedisKey[] keys = [names.SessionsOf(Name), names.RoomsOf(Generation)];
         // Also what was noted since the last renewal.
         if (Rooms.IsWritten(Generation)) _kept.Add(keys[1]);
-        var there = await Task.WhenAll(keys.Select(it => database.KeyExpireAsync(it, SessionsKept)));
+        var there = await Task.WhenAll(database.KeyExpireAsync(keys[0], SessionsKept), database.HashExistsAsync(keys[1], ""));
         var isWhole = !keys.Where((it, at) => !there[at] && _kept.Contains(it)).Any();
         _kept = [.. keys.Where((_, at) => there[at])];
         return isWhole;

@@ -33,49 +33,54 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
 
     private async Task ReapAsync(string generation)
     {
-        var end = _disposed.Token;
-        await RemoveAsync(generation);
-        foreach (var pause in Again)
-        {
-            await Task.Delay(pause, time, end);
-            if (await LivesAsync(generation))
-            {
-                _known.TryRemove(generation, out _);
-                return;
-            }
-            await RemoveAsync(generation);
-        }
-        node.Rooms.Forget(generation);
-    }
-
-    // A Redis that has lost that it was dead lets it go on, if it did not know. Where it can't be asked it may: whoever renews its lease next
-    // is told of it again, if it is dead.
-    private async Task<bool> LivesAsync(string generation)
-    {
         try
         {
-            return await (await redis.DatabaseAsync()).SortedSetScoreAsync(names.LiveNodes, generation) is not null;
-        }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
-        {
-            return true;
-        }
-    }
-
-    private async Task RemoveAsync(string generation)
-    {
-        try
-        {
-            var rooms = new HashSet<string>(node.Rooms.Find(generation), StringComparer.Ordinal);
-            await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.RoomsOf(generation), pageSize: PageSize))
-                if (!field.Name.IsNullOrEmpty) rooms.Add(field.Name!);
-            foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it)));
+            if (!await RemoveAsync(generation)) return;
+            await EndAsync(generation);
         }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {
             // Who renews its lease next is told of it again.
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops; others go on.
+        }
+        finally
+        {
             _known.TryRemove(generation, out _);
         }
+    }
+
+    /// <returns>False: it lives.</returns>
+    private async Task<bool> RemoveAsync(string generation)
+    {
+        await RemoveOnceAsync(generation);
+        foreach (var pause in Again)
+        {
+            await Task.Delay(pause, time, _disposed.Token);
+            // A Redis that has lost that it was dead lets it go on, if it did not know.
+            if (await (await redis.DatabaseAsync()).SortedSetScoreAsync(names.LiveNodes, generation) is not null) return false;
+            await RemoveOnceAsync(generation);
+        }
+        return true;
+    }
+
+    private async Task RemoveOnceAsync(string generation)
+    {
+        var rooms = new HashSet<string>(node.Rooms.Find(generation), StringComparer.Ordinal);
+        await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.RoomsOf(generation), pageSize: PageSize))
+            if (!field.Name.IsNullOrEmpty) rooms.Add(field.Name!);
+        foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it)));
+    }
+
+    // Only now: until then somebody has to know in which rooms there is something to remove.
+    private async Task EndAsync(string generation)
+    {
+        var database = await redis.DatabaseAsync();
+        await database.KeyDeleteAsync(names.RoomsOf(generation));
+        await database.ScriptEvaluateAsync(RedisScripts.Reaped, [names.ReapedNodes], [generation]);
+        node.Rooms.Forget(generation);
     }
 
     private async Task RemoveAsync(string generation, string room)

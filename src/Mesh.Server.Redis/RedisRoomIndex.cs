@@ -32,7 +32,7 @@ internal sealed class RedisRoomIndex(RedisConnection redis, RedisNames names, Ti
             if (note.WrittenAfter != Volatile.Read(ref _losses))
             {
                 var losses = Volatile.Read(ref _losses);
-                await redis.EvaluateAsync(RedisScripts.IndexRoom, [names.RoomsOf(generation)], [room, note.Number, (long)RedisNode.SessionsKept.TotalMilliseconds], CancellationToken.None);
+                await redis.EvaluateAsync(RedisScripts.IndexRoom, [names.RoomsOf(generation)], [room, note.Number], CancellationToken.None);
                 note.WrittenAfter = losses;
             }
             var change = await join();

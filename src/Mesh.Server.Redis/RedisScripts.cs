@@ -23,6 +23,8 @@ internal static class RedisScripts
 
     public static string Revoke { get; } = Text("revoke");
 
+    public static string Reaped { get; } = Text("reaped");
+
     public static string SaveSession { get; } = Text("save-session");
 
     public static string TakeSession { get; } = Text("take-session");

@@ -18,17 +18,56 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
     private IDatabase Database => redis.Connection.GetDatabase();
 
     [Theory]
-    [InlineData(9, true)]
-    [InlineData(11, false)]
-    public async Task Members_of_a_dead_node_are_removed_also_where_nobody_could_when_it_was_found_dead(int minutesAgo, bool isRemoved)
+    [InlineData(9)]
+    [InlineData(11)]
+    [InlineData(3 * 24 * 60)]
+    public async Task Members_of_a_dead_node_are_removed_also_where_nobody_could_when_it_was_found_dead(int minutesAgo)
     {
         var dead = await DieAsync("r", TimeSpan.FromMinutes(minutesAgo));
         await using var server = await StartAsync();
         await using var observer = await server.ConnectAsync();
         (await observer.SubscribeAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(1);
         await RenewForAsync(server, RedisNode.Lease + Second);
-        if (isRemoved) await observer.UntilAsync(() => observer.Events.Count == 1);
-        await observer.ShouldHaveEventsAsync(isRemoved ? [Left("r", dead)] : []);
+        await observer.UntilAsync(() => observer.Events.Count == 1);
+        await observer.ShouldHaveEventsAsync(Left("r", dead));
+    }
+
+    [Fact]
+    public async Task Members_are_removed_also_where_all_nodes_had_stopped_for_an_hour()
+    {
+        await MemberAsync("r", "member");
+        await PassAsync(TimeSpan.FromHours(1));
+        await using var server = await StartAsync();
+        await using var observer = await server.ConnectAsync();
+        (await observer.SubscribeAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(1);
+        await RenewForAsync(server, RedisNode.Lease + Second);
+        await observer.UntilAsync(() => observer.Events.Count == 1);
+        await observer.ShouldHaveEventsAsync(Left("r", "member"));
+    }
+
+    [Fact]
+    public async Task A_dead_node_is_looked_after_until_it_was_looked_through_for_the_last_time()
+    {
+        var (dead, late) = await MemberAsync("r", "member");
+        await FindDeadAsync(dead, TimeSpan.Zero);
+        var judge = await JudgeAsync();
+        (await judge.RenewAsync()).ShouldBe([dead]);
+        await using var server = await StartAsync();
+        server.Get<RedisReaping>().Begin([dead]);
+        await server.UntilEmptyAsync("r");
+        (await judge.RenewAsync()).ShouldBe([dead]);
+        await late.JoinAsync("r", new("late"), null, Cancellation);
+        await Wait.UntilAsync(server.Time, Second, () => Database.SortedSetScore(_names.ReapedNodes, dead) is not null);
+        await server.UntilEmptyAsync("r");
+        (await judge.RenewAsync()).ShouldBeEmpty();
+        (await Database.KeyExistsAsync(_names.RoomsOf(dead))).ShouldBeFalse();
+
+        // It is told that it is dead for a day, and then nothing is left of it.
+        (await Database.SortedSetScoreAsync(_names.DeadNodes, dead)).ShouldNotBeNull();
+        await Database.SortedSetDecrementAsync(_names.ReapedNodes, dead, TimeSpan.FromDays(1).TotalMilliseconds);
+        (await judge.RenewAsync()).ShouldBeEmpty();
+        (await Database.SortedSetScoreAsync(_names.DeadNodes, dead)).ShouldBeNull();
+        (await Database.SortedSetScoreAsync(_names.ReapedNodes, dead)).ShouldBeNull();
     }
 
     [Fact]
@@ -91,9 +130,38 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
     {
         var (generation, _) = await MemberAsync(room, "member");
         await Database.HashSetAsync(_names.RoomsOf(generation), [.. others.Select(it => new HashEntry(it, 0))]);
+        await FindDeadAsync(generation, ago);
+        return "member";
+    }
+
+    private async Task FindDeadAsync(string generation, TimeSpan ago)
+    {
         await Database.SortedSetRemoveAsync(_names.LiveNodes, generation);
         await Database.SortedSetAddAsync(_names.DeadNodes, generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - ago.TotalMilliseconds);
-        return "member";
+    }
+
+    // As if Redis had been alone for so long.
+    private async Task PassAsync(TimeSpan duration)
+    {
+        foreach (var key in redis.Connection.GetServers().Single().Keys(pattern: $"{Prefix}:*"))
+            if (await Database.KeyTimeToLiveAsync(key) <= duration) await Database.KeyDeleteAsync(key);
+        foreach (var node in await Database.SortedSetRangeByRankAsync(_names.LiveNodes))
+            await Database.SortedSetDecrementAsync(_names.LiveNodes, node, duration.TotalMilliseconds);
+    }
+
+    // A node that may say who is dead.
+    private async Task<RedisNode> JudgeAsync()
+    {
+        var time = new FakeTimeProvider();
+        var node = new RedisNode(new(() => Task.FromResult(redis.Connection)), _names, time);
+        await node.RenewAsync();
+        await Database.HashSetAsync(_names.RenewingNodes, node.Generation, 1);
+        for (var passed = TimeSpan.Zero; passed < RedisNode.Lease; passed += Second)
+        {
+            time.Advance(Second);
+            await node.RenewAsync();
+        }
+        return node;
     }
 
     private async Task<(string Generation, RedisRoomStore Store)> MemberAsync(string room, string id)

@@ -1,18 +1,21 @@
 -- Renews a node's lease, and finds those that have not renewed theirs.
 --
 -- KEYS[1]  generations that live: a sorted set by the end of their lease, ms since 1970
--- KEYS[2]  generations that are dead: a sorted set by when they were found to be, kept for a day
+-- KEYS[2]  generations that are dead: a sorted set by when they were found to be
 -- KEYS[3]  since when those that live have renewed without a break: a hash, ms since 1970
+-- KEYS[4]  generations that are dead and looked after no longer: see reaped.lua; after a day they are forgotten
 -- ARGV[1]  the node's generation
 -- ARGV[2]  how long a lease lasts, ms
 -- ARGV[3]  1 if the node may judge others: it has itself renewed without a break for as long as a lease lasts
--- ARGV[4]  how long the dead are looked after, ms: what they had sent may come late
 --
 -- Returns new, alive, late or dead, as the node was before, the dead that are to be looked after, and which run of Redis this is:
 -- another one may have lost what it was told last.
 
 -- A node that renews each second has paused if this much is between two of its renewals, ms.
 local BREAK = 3000
+
+-- So long one that was taken for dead is told so, ms.
+local REMEMBERED = 86400000
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -33,5 +36,13 @@ for _, late in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE')) do
   redis.call('HDEL', KEYS[3], late)
   redis.call('ZADD', KEYS[2], now, late)
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 86400000)
-return { before, redis.call('ZRANGE', KEYS[2], now - ARGV[4], '+inf', 'BYSCORE'), run }
+for _, old in ipairs(redis.call('ZRANGE', KEYS[4], '-inf', now - REMEMBERED, 'BYSCORE')) do
+  redis.call('ZREM', KEYS[2], old)
+  redis.call('ZREM', KEYS[4], old)
+end
+local is_reaped, dead = {}, {}
+for _, reaped in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do is_reaped[reaped] = true end
+for _, found in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  if not is_reaped[found] then dead[#dead + 1] = found end
+end
+return { before, dead, run }
