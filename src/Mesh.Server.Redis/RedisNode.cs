@@ -73,13 +73,15 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         var before = (string)answer[0]!;
         var run = (string)answer[2]!;
         // A Redis that has restarted, or another one in its place, may have lost what it was told last: also who has left. All join
-        // again as another generation, and who is of this one still is a ghost, and goes with it.
-        var isAnother = _run is not null && run != _run;
+        // again as another generation, and who is of this one still is a ghost, and goes with it. One that knows the lease no longer may
+        // have lost that this one was dead, too, and others have removed it, or are about to.
+        var isAnother = _run is not null && run != _run || before == "new" && _hasLived;
         _run = run;
         if (before == "dead" || isAnother)
         {
             _former.Add(_generation);
             _generation = NewGeneration();
+            _hasLived = false;
             return await RenewAsync();
         }
         if (restorations == Volatile.Read(ref _restorations)) Volatile.Write(ref _renewedAt, asked);
@@ -88,7 +90,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _isAway = restorations != Volatile.Read(ref _restorations);
         if (_renewingSince == 0 || before == "late") _renewingSince = asked;
         // Also a short absence may have emptied it: where the answer to a renewal got lost, the next does not find the lease new.
-        var isLost = wasAway || !isWhole || before == "late" || before == "new" && _hasLived;
+        var isLost = wasAway || !isWhole || before == "late";
         _hasLived = true;
         if (isLost)
         {

@@ -125,6 +125,24 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         await observer.ShouldHaveEventsAsync(Left("r", "late"));
     }
 
+    [Fact]
+    public async Task Who_was_looked_after_is_again_if_it_is_found_dead_again()
+    {
+        var (dead, late) = await MemberAsync("r", "first");
+        await using var server = await StartAsync();
+        await FindDeadAsync(dead, TimeSpan.Zero);
+        server.Get<RedisReaping>().Begin([dead]);
+        await Wait.UntilAsync(server.Time, Second, () => Database.SortedSetScore(_names.ReapedNodes, dead) is not null);
+        // It is there again, as in a Redis that had lost all that, and dies at last.
+        await Database.HashSetAsync(_names.RoomsOf(dead), "r", 1);
+        await late.JoinAsync("r", new("late"), null, Cancellation);
+        await Wait.UntilAsync(() =>
+        {
+            server.Get<RedisReaping>().Begin([dead]);
+            return Database.HashGet(_names.Room("r"), "count") == 0;
+        });
+    }
+
     // A node that had a member in a room, and was in others.
     private async Task<string> DieAsync(string room, TimeSpan ago, params string[] others)
     {

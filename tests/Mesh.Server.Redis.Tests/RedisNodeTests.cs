@@ -59,6 +59,25 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     }
 
     [Fact]
+    public async Task Who_was_dead_does_not_come_back_by_the_same_name_where_Redis_has_lost_that_it_was()
+    {
+        var time = new FakeTimeProvider();
+        var node = Create(time);
+        var former = node.Generation;
+        await node.RenewAsync();
+        await redis.Connection.GetDatabase().KeyDeleteAsync(_names.LiveNodes);
+        var lost = 0;
+        node.Lost += () => lost++;
+        await node.RenewAsync();
+        node.Generation.ShouldNotBe(former);
+        lost.ShouldBe(1);
+        var generation = node.Generation;
+        time.Advance(TimeSpan.FromSeconds(2));
+        (await node.RenewAsync()).ShouldBe([former]);
+        (node.Generation, lost).ShouldBe((generation, 1));
+    }
+
+    [Fact]
     public async Task A_loss_is_told_also_where_the_renewal_that_found_it_failed_after_it_had_found_it()
     {
         var user = $"user-{Guid.NewGuid():n}";
@@ -117,7 +136,7 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         time.Advance(TimeSpan.FromSeconds(1));
         (await node.RenewAsync()).ShouldBeEmpty();
         time.Advance(TimeSpan.FromSeconds(1));
-        (await node.RenewAsync()).ShouldBe([former]);
+        (await node.RenewAsync()).ShouldContain(former);
         node.Rooms.Find(former).ShouldBe(["r"]);
         node.Rooms.Forget(former);
         node.Rooms.Find(former).ShouldBeEmpty();
