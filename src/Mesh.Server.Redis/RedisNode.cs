@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using StackExchange.Redis;
 
@@ -18,7 +19,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
-    private readonly List<string> _former = [];
+    // Whom it was before, until what is left of them is removed.
+    private readonly ConcurrentDictionary<string, bool> _former = new(StringComparer.Ordinal);
+
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
     private long _renewingSince;
@@ -79,7 +82,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _run = run;
         if (before == "dead" || isAnother)
         {
-            _former.Add(_generation);
+            _former[_generation] = true;
             _generation = NewGeneration();
             _hasLived = false;
             return await RenewAsync();
@@ -114,12 +117,13 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     }
 
     // By then all have joined again: who has not is a ghost, of before Redis lost that it had left.
-    private string[] Former()
+    private IEnumerable<string> Former() => time.GetElapsedTime(_joiningSince) < Settled ? [] : _former.Keys;
+
+    /// <summary>Forgets a dead generation, perhaps a former one of this node: its members are removed.</summary>
+    public void Forget(string generation)
     {
-        if (_former.Count == 0 || time.GetElapsedTime(_joiningSince) < Settled) return [];
-        string[] former = [.. _former];
-        _former.Clear();
-        return former;
+        _former.TryRemove(generation, out _);
+        Rooms.Forget(generation);
     }
 
     /// <summary>Notes that Redis can't be reached.</summary>

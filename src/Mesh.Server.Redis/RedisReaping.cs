@@ -80,7 +80,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         var database = await redis.DatabaseAsync();
         await database.KeyDeleteAsync(names.RoomsOf(generation));
         await database.ScriptEvaluateAsync(RedisScripts.Reaped, [names.ReapedNodes], [generation]);
-        node.Rooms.Forget(generation);
+        node.Forget(generation);
     }
 
     private async Task RemoveAsync(string generation, string room)

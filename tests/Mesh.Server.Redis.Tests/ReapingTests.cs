@@ -143,6 +143,18 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         });
     }
 
+    [Fact]
+    public async Task The_former_self_of_a_node_is_looked_through_until_that_is_done_and_not_longer()
+    {
+        await using var server = await StartAsync();
+        var node = server.Get<RedisNode>();
+        var former = node.Generation;
+        await FindDeadAsync(former, TimeSpan.Zero);
+        await Wait.UntilAsync(server.Time, Second, () => Database.SortedSetScore(_names.ReapedNodes, former) is not null);
+        node.Generation.ShouldNotBe(former);
+        await Wait.UntilAsync(() => node.RenewAsync().Result.Length == 0);
+    }
+
     // A node that had a member in a room, and was in others.
     private async Task<string> DieAsync(string room, TimeSpan ago, params string[] others)
     {
