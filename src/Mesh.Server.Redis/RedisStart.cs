@@ -7,16 +7,26 @@ namespace Mesh.Server;
 /// <summary>Connects at the start, and refuses to start without Redis where that is required.</summary>
 internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBackplane backplane, IOptions<MeshRedisOptions> options) : IHostedService
 {
+    private const string Remedy = $"or set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Required)} to false to begin without it.";
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var connection = await redis.ReadyAsync().WaitAsync(cancellationToken);
         // Scripts tell changes by a channel's whole name, to which the client library would add.
         if (!ConfigurationOptions.Parse(connection.Configuration).ChannelPrefix.IsNullOrEmpty)
             throw new InvalidOperationException($"A connection with a channelPrefix can't be used. Set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Prefix)} instead.");
-        if (options.Value.Required && !connection.IsConnected)
-            throw new InvalidOperationException($"Redis can't be reached at {connection.Configuration.Split(',')[0]}. Start it, or set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Required)} to false to begin without it.");
+        var server = connection.Configuration.Split(',')[0];
+        if (options.Value.Required && !connection.IsConnected) throw new InvalidOperationException($"Redis can't be reached at {server}. Start it, {Remedy}");
         if (!connection.IsConnected) return;
-        await node.RenewAsync();
+        try
+        {
+            await node.RenewAsync();
+        }
+        catch (Exception refusal) when (refusal is RedisException || RedisConnection.IsAway(refusal))
+        {
+            if (options.Value.Required) throw new InvalidOperationException($"Redis at {server} does not do what Mesh asks of it: {refusal.Message} Mend that, {Remedy}", refusal);
+            // The heartbeat goes on trying.
+        }
         // A broadcast is told once: who is served by this node from now on is to get all that others tell.
         try
         {

@@ -39,6 +39,20 @@ public sealed class NotNowTests(RedisServer redis) : IClassFixture<RedisServer>
             "MISCONF");
     }
 
+    [Fact]
+    public async Task At_the_start_it_is_said_why_or_begun_without_it()
+    {
+        await Server.ConfigSetAsync("maxmemory", "1");
+        var required = await Should.ThrowAsync<InvalidOperationException>(StartAsync);
+        required.Message.ShouldContain(redis.Address);
+        required.Message.ShouldContain("OOM");
+        required.Message.ShouldContain(nameof(MeshRedisOptions.Required));
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => (options.Prefix, options.Required) = (_prefix, false)));
+        server.Get<RedisNode>().IsAlive.ShouldBeFalse();
+        await Server.ConfigSetAsync("maxmemory", "0");
+        await Wait.UntilAsync(() => server.Get<RedisNode>().IsAlive);
+    }
+
     private async Task ShouldBeAwayAsync(Func<Task> begin, Func<Task> end, string answer)
     {
         await using var one = await StartAsync();
