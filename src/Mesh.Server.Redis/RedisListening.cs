@@ -32,7 +32,7 @@ internal sealed class RedisListening(
     public async Task SubscribeAgainAsync()
     {
         if (Interlocked.Increment(ref _due) > 1) return;
-        while (!_disposed)
+        for (var isFirst = true; !_disposed; isFirst = false)
         {
             var connected = owner.NextConnection;
             try
@@ -42,11 +42,19 @@ internal sealed class RedisListening(
                 Missed();
                 if (Interlocked.Add(ref _due, -due) == 0) return;
             }
-            catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+            catch (Exception failure)
             {
+                if (isFirst) Fail(failure);
                 await Task.WhenAny(Task.Delay(Pause, time), connected);
             }
         }
+    }
+
+    // Until it is subscribed to again nothing comes: whoever finds out that what they have can't be read either says that it is stale.
+    private void Fail(Exception failure)
+    {
+        if (!RedisConnection.IsAway(failure)) owner.Fail(channel, failure);
+        Missed();
     }
 
     public async Task SubscribeAsync()

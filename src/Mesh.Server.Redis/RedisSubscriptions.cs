@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
@@ -8,10 +10,11 @@ namespace Mesh.Server;
 /// All that this node listens to. Pub/sub is a hint, not a delivery: after each reconnection, and whenever a canary was late, all is
 /// subscribed to anew, and the listeners are told that they may have missed something.
 /// </summary>
-internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider time) : IAsyncDisposable
+internal sealed partial class RedisSubscriptions(RedisConnection redis, TimeProvider time, ILogger<RedisSubscriptions>? log = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    private readonly ILogger _log = log ?? NullLogger<RedisSubscriptions>.Instance;
     private readonly ConcurrentDictionary<RedisListening, bool> _listenings = new();
     // Of one channel, one at a time: a room may be listened to again while the last listening ends.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1))];
@@ -62,6 +65,9 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
     /// <summary>A listening has ended.</summary>
     public void Forget(RedisListening listening) => _listenings.TryRemove(listening, out _);
 
+    /// <summary>What is told on a channel can't be followed, and not since Redis is away.</summary>
+    public void Fail(string channel, Exception failure) => LogFailed(_log, channel, failure);
+
     /// <summary>Gives up the connections of subscriptions to these servers: nothing comes over them any more.</summary>
     public void Suspect(IEnumerable<EndPoint?> servers)
     {
@@ -93,6 +99,9 @@ internal sealed class RedisSubscriptions(RedisConnection redis, TimeProvider tim
         Interlocked.Exchange(ref _connected, NewSignal()).TrySetResult();
         Again();
     }
+
+    [LoggerMessage(1, LogLevel.Error, "What Redis tells on {Channel} can't be followed.")]
+    private static partial void LogFailed(ILogger log, string channel, Exception failure);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
