@@ -110,6 +110,20 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         await Should.ThrowAsync<InvalidOperationException>(() => TestServer.StartAsync(mesh: it => it.AddRedis(given)));
     }
 
+    [Fact]
+    public async Task Members_leave_also_where_Redis_refuses_to_hear_of_the_end_of_a_session()
+    {
+        await using var server = await StartAsync();
+        await using var alice = await server.OpenAsync();
+        await alice.EnterAsync("refused");
+        var sessions = server.Get<RedisNames>().SessionsOf(server.Get<RedisNode>().Name);
+        await redis.Connection.GetDatabase().StringSetAsync(sessions, "of another type");
+        await alice.CloseAsync();
+        await server.UntilGoneAsync(alice.Id);
+        await server.UntilEmptyAsync("refused");
+        server.Errors.Clear();
+    }
+
     [Theory]
     [InlineData("{one}")]
     [InlineData("{")]

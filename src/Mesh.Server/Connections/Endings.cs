@@ -20,7 +20,7 @@ internal sealed class Endings(
         {
             connections.Remove(connection);
             // Who claims its memberships elsewhere has as long as here.
-            if (!await sessions.EndAsync(connection)) await LeaveToOthersAsync(connection);
+            if (!await EndSessionAsync(connection)) await LeaveToOthersAsync(connection);
             await connection.Memberships.LeaveAllAsync();
             log.Ended(connection.Id);
         }
@@ -35,6 +35,20 @@ internal sealed class Endings(
         finally
         {
             events.Retire(connection);
+        }
+    }
+
+    // What the store refuses to hear of the session is no reason for members to stay.
+    private async Task<bool> EndSessionAsync(MeshConnection connection)
+    {
+        try
+        {
+            return await sessions.EndAsync(connection);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            log.ConnectionFailed(connection.Id, failure);
+            return true;
         }
     }
 
