@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
@@ -8,7 +9,7 @@ namespace Mesh.Server;
 /// This node as the others know it: a generation, which lives as long as its lease is renewed. One that was taken for dead takes
 /// another, since the members of the dead one are gone.
 /// </summary>
-internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimeProvider time) : IDisposable
+internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimeProvider time, IOptions<MeshOptions>? options = null) : IDisposable
 {
     /// <summary>How long a lease lasts, by Redis's clock.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(8);
@@ -18,6 +19,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
 
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
+
+    private readonly TimeSpan _longestLease = options?.Value.Grace is { } grace && grace > Lease ? grace : Lease;
 
     // Whom it was before, until what is left of them is removed.
     private readonly ConcurrentDictionary<string, bool> _former = new(StringComparer.Ordinal);
@@ -72,7 +75,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
             [names.LiveNodes, names.DeadNodes, names.RenewingNodes, names.ReapedNodes],
-            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0"]))!;
+            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0", (long)_longestLease.TotalMilliseconds]))!;
         var before = (string)answer[0]!;
         var run = (string)answer[2]!;
         // A Redis that has restarted, or another one in its place, may have lost what it was told last: also who has left. All join

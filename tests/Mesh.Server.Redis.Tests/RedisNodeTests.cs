@@ -5,6 +5,8 @@ namespace Mesh.Server.Redis.Tests;
 
 public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServer>
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
     private readonly RedisNames _names = new(Options.Create(new MeshRedisOptions { Prefix = $"leases-{Guid.NewGuid():n}" }));
 
     [Fact]
@@ -77,6 +79,26 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         time.Advance(TimeSpan.FromSeconds(2));
         (await node.RenewAsync()).ShouldBe([former]);
         (node.Generation, lost).ShouldBe((generation, 1));
+    }
+
+    [Fact]
+    public async Task Leases_end_in_time_also_where_the_clock_of_Redis_has_gone_back()
+    {
+        var time = new FakeTimeProvider();
+        var (judge, dead, retired) = (Create(time), Create(time), Create(time));
+        foreach (var node in new[] { judge, dead, retired }) await node.RenewAsync();
+        var database = redis.Connection.GetDatabase();
+        var hour = TimeSpan.FromHours(1).TotalMilliseconds;
+        await database.SortedSetIncrementAsync(_names.LiveNodes, dead.Generation, hour);
+        await database.HashIncrementAsync(_names.RenewingNodes, judge.Generation, (long)hour);
+        await retired.RetireAsync(Grace);
+
+        await judge.RenewAsync();
+        var now = new DateTimeOffset(await redis.Connection.GetServers().Single().TimeAsync()).ToUnixTimeMilliseconds() + 1;
+        ((double)(await database.SortedSetScoreAsync(_names.LiveNodes, dead.Generation))!).ShouldBeLessThanOrEqualTo(now + Grace.TotalMilliseconds);
+        ((long)await database.HashGetAsync(_names.RenewingNodes, judge.Generation)).ShouldBeLessThanOrEqualTo(now);
+        // One that has retired has its whole grace.
+        ((double)(await database.SortedSetScoreAsync(_names.LiveNodes, retired.Generation))!).ShouldBeGreaterThan(now + (2 * RedisNode.Lease.TotalMilliseconds));
     }
 
     [Fact]
@@ -161,5 +183,5 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     private static ValueTask<RoomChange> IndexAsync(RedisNode node, string room) =>
         node.Rooms.JoinAsync(node.Generation, room, static () => new(new RoomChange(ChangeOutcome.Changed, null, default)));
 
-    private RedisNode Create(TimeProvider time) => new(new(() => Task.FromResult(redis.Connection)), _names, time);
+    private RedisNode Create(TimeProvider time) => new(new(() => Task.FromResult(redis.Connection)), _names, time, Options.Create(new MeshOptions { Grace = Grace }));
 }

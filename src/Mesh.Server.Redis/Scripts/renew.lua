@@ -7,6 +7,7 @@
 -- ARGV[1]  the node's generation
 -- ARGV[2]  how long a lease lasts, ms
 -- ARGV[3]  1 if the node may judge others: it has itself renewed without a break for as long as a lease lasts
+-- ARGV[4]  how long the longest lease may last, ms: also one that was ended with the grace of its connections
 --
 -- Returns new, alive, late or dead, as the node was before, the dead that are to be looked after, and which run of Redis this is:
 -- another one may have lost what it was told last.
@@ -21,11 +22,14 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or ''
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return { 'dead', {}, run } end
+-- Where another server with another clock has taken over, it may have gone back: from then on no lease can end later than this.
+local last = now + ARGV[4]
+for _, beyond in ipairs(redis.call('ZRANGE', KEYS[1], string.format('(%.0f', last), '+inf', 'BYSCORE')) do redis.call('ZADD', KEYS[1], last, beyond) end
 local ends, since = redis.call('ZSCORE', KEYS[1], ARGV[1]), tonumber(redis.call('HGET', KEYS[3], ARGV[1]))
 local before = not ends and 'new' or tonumber(ends) > now and 'alive' or 'late'
 -- By Redis's own clock: after it stood still, all that was sent meanwhile comes at once, and whoever comes first must not judge those
 -- whose renewals wait behind.
-if not ends or not since or now - (ends - ARGV[2]) > BREAK then
+if not ends or not since or since > now or now - (ends - ARGV[2]) > BREAK then
   since = now
   redis.call('HSET', KEYS[3], ARGV[1], string.format('%.0f', now))
 end
