@@ -25,6 +25,9 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
 
     public event Action<string, int>? Taken;
 
+    /// <summary>How many were taken and are not saved yet.</summary>
+    public int Unreleased => _unreleased.Count;
+
     public string NewToken(string connectionId) => SessionToken.New(node.Name, connectionId).ToString();
 
     public async ValueTask<bool> SaveAsync(SavedSession session, CancellationToken cancellationToken)
@@ -36,7 +39,11 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
             node.Name,
             [session.ConnectionId, session.Moves, string.Join(' ', session.Tokens.Select(SessionToken.HashOf)), session.UserId ?? "", json, Kept],
             cancellationToken);
-        if ((string)answer! == "taken") return false;
+        if ((string)answer! == "taken")
+        {
+            Forget(session);
+            return false;
+        }
         if (!_unreleased.TryGetValue(session.ConnectionId, out var from)) return true;
         await EvaluateAsync(RedisScripts.ReleaseSession, from.Node, [session.ConnectionId, from.Taking], cancellationToken);
         _unreleased.TryRemove(new(session.ConnectionId, from));
@@ -80,8 +87,14 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
 
     public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken)
     {
-        _unreleased.TryRemove(session.ConnectionId, out _);
+        Forget(session);
         return (string)(await EvaluateAsync(RedisScripts.EndSession, node.Name, [session.ConnectionId, session.Moves], cancellationToken))! != "taken";
+    }
+
+    // It is no longer this node's to say that it was saved, unless it was taken once more since.
+    private void Forget(SavedSession session)
+    {
+        if (_unreleased.TryGetValue(session.ConnectionId, out var from) && MovesOf(from.Taking) <= session.Moves) _unreleased.TryRemove(new(session.ConnectionId, from));
     }
 
     public async ValueTask DisposeAsync()
@@ -142,6 +155,10 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
         catch (Exception away) when (RedisConnection.IsAway(away))
         {
             // Then there will be another reconnection.
+        }
+        catch (Exception failure)
+        {
+            subscriptions.Fail(names.Taken(node.Name), failure);
         }
     }
 

@@ -45,6 +45,18 @@ public sealed class RedisSessionStoreTests(RedisServer redis) : IClassFixture<Re
     }
 
     [Fact]
+    public async Task What_another_has_taken_before_it_was_released_is_remembered_no_longer()
+    {
+        var (one, two) = (Create(), Create());
+        var token = await SaveAsync(one.Store, moves: 0);
+        await TakeAsync(two.Store, token);
+        two.Store.Unreleased.ShouldBe(1);
+        await redis.Connection.GetDatabase().HashSetAsync(_names.SessionsOf(two.Node.Name), "m:c", "2 another");
+        (await two.Store.SaveAsync(Session(token, moves: 1), Cancellation)).ShouldBeFalse();
+        two.Store.Unreleased.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Who_saves_late_what_another_has_taken_meanwhile_leaves_that_alone()
     {
         var (one, two, three) = (Create(), Create(), Create());
