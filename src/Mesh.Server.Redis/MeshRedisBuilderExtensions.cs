@@ -12,11 +12,12 @@ public static class MeshRedisBuilderExtensions
     /// <param name="builder">What <c>AddMesh</c> returned.</param>
     /// <param name="configuration">Where Redis is, as StackExchange.Redis writes it: <c>localhost:6379</c>.</param>
     /// <param name="configure">Sets options.</param>
-    /// <exception cref="ArgumentException">The configuration is none.</exception>
+    /// <exception cref="ArgumentException">The configuration is none, or one of Redis Sentinel.</exception>
     public static IMeshBuilder AddRedis(this IMeshBuilder builder, string configuration, Action<MeshRedisOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
         var parsed = ConfigurationOptions.Parse(configuration);
+        if (RedisConnection.IsBySentinel(parsed)) throw new ArgumentException(RedisConnection.NoSentinel, nameof(configuration));
         return builder.AddRedis(time => RedisConnection.To(parsed, time), configure);
     }
 

@@ -11,6 +11,8 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
 {
     private const int Retry = 250;
 
+    public const string NoSentinel = "Redis Sentinel (serviceName) can't be used. Give the address of a Redis, or of the servers of a Redis Cluster, which fails over by itself.";
+
     private static readonly string[] NotNow = ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS", "MISCONF", "OOM"];
 
     private static readonly Version s_sharded = new(7, 0);
@@ -25,6 +27,9 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
         Cluster,
         Sharded,
     }
+
+    /// <summary>Whether Redis Sentinel is to say where Redis is.</summary>
+    public static bool IsBySentinel(ConfigurationOptions options) => !string.IsNullOrEmpty(options.ServiceName);
 
     /// <summary>One of Mesh's own.</summary>
     public static RedisConnection To(ConfigurationOptions options, TimeProvider time)

@@ -12,8 +12,10 @@ internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBac
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var connection = await redis.ReadyAsync().WaitAsync(cancellationToken);
+        var configuration = ConfigurationOptions.Parse(connection.Configuration);
+        if (RedisConnection.IsBySentinel(configuration)) throw new InvalidOperationException(RedisConnection.NoSentinel);
         // Scripts tell changes by a channel's whole name, to which the client library would add.
-        if (!ConfigurationOptions.Parse(connection.Configuration).ChannelPrefix.IsNullOrEmpty)
+        if (!configuration.ChannelPrefix.IsNullOrEmpty)
             throw new InvalidOperationException($"A connection with a channelPrefix can't be used. Set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Prefix)} instead.");
         var server = connection.Configuration.Split(',')[0];
         if (options.Value.Required && !connection.IsConnected) throw new InvalidOperationException($"Redis can't be reached at {server}. Start it, {Remedy}");

@@ -111,6 +111,13 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task Sentinel_is_refused()
+    {
+        var refusal = await Should.ThrowAsync<ArgumentException>(() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address + ",serviceName=main")));
+        refusal.Message.ShouldContain("Sentinel");
+    }
+
+    [Fact]
     public async Task Members_leave_also_where_Redis_refuses_to_hear_of_the_end_of_a_session()
     {
         await using var server = await StartAsync();
