@@ -20,6 +20,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // So long after this node has become another, its members have joined again.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
+    private readonly RedisPrimaries _primaries = new();
     private readonly TimeSpan _longestLease = options?.Value.Grace is { } grace && grace > Lease ? grace : Lease;
 
     // Whom it was before, until what is left of them is removed.
@@ -54,7 +55,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>Told that what the node had in Redis is gone, perhaps: its connections are to join again.</summary>
     public event Action? Lost;
 
-    /// <summary>Told that there is a new connection to Redis: the lease is to be renewed before anybody can join.</summary>
+    /// <summary>Told that there is a new connection to Redis, or another server in a cluster: the lease is to be renewed before anybody can join.</summary>
     public event Action? Reachable;
 
     /// <summary>Told that Redis can't be reached.</summary>
@@ -70,7 +71,12 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && time.GetElapsedTime(_renewingSince) >= Lease;
         var connection = await redis.ReadyAsync();
-        if (Interlocked.Exchange(ref _watched, connection) is null) connection.ConnectionRestored += Restored;
+        if (Interlocked.Exchange(ref _watched, connection) is null)
+        {
+            connection.ConnectionRestored += Restored;
+            _primaries.Changed += () => Reachable?.Invoke();
+        }
+        _primaries.Look(connection);
         var database = connection.GetDatabase();
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
@@ -81,7 +87,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         // A Redis that has restarted, or another one in its place, may have lost what it was told last: also who has left. All join
         // again as another generation, and who is of this one still is a ghost, and goes with it. One that knows the lease no longer may
         // have lost that this one was dead, too, and others have removed it, or are about to.
-        var isAnother = _run is not null && run != _run || before == "new" && _hasLived;
+        var isAnother = _primaries.TakeChange() || _run is not null && run != _run || before == "new" && _hasLived;
+        _primaries.See(run);
         _run = run;
         if (before == "dead" || isAnother)
         {

@@ -94,6 +94,21 @@ public sealed class LostDataTests(RedisServer redis) : IClassFixture<RedisServer
     }
 
     [Fact]
+    public async Task Who_is_removed_while_it_is_connected_joins_again()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var alice = await one.OpenAsync();
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        await alice.EnterAsync("r");
+        await observer.UntilAsync(() => observer.Events.Count == 1);
+        await two.Get<RoomScripts>().EvaluateAsync(RedisScripts.Reap, "r", generation: "", [one.Get<RedisNode>().Generation, 1], Cancellation);
+        await observer.UntilAsync(() => observer.Events.Count == 3);
+        await observer.ShouldHaveEventsAsync(Joined("r", alice.Id), Left("r", alice.Id), Joined("r", alice.Id));
+    }
+
+    [Fact]
     public async Task Another_run_of_Redis_begins_an_epoch_also_where_nobody_knows_what_was_lost()
     {
         await using var one = await StartAsync();

@@ -40,11 +40,21 @@ public sealed class RedisCluster : IAsyncLifetime
         await from.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", toId);
     }
 
+    /// <summary>The server that has a key keeps what it holds now for when it is restarted.</summary>
+    public Task KeepAsync(RedisKey key) => ServerOf(key).KeepAsync();
+
+    /// <summary>Ends the server that has a key at once, and starts it with what it was told to keep.</summary>
+    public async Task RestartAsync(RedisKey key)
+    {
+        var server = ServerOf(key);
+        await server.KillAsync();
+        await server.StartAsync();
+    }
+
     /// <summary>Adds a replica to the server that has a key, and then kills that server: the replica takes over after a while.</summary>
     public async Task FailOverAsync(RedisKey key)
     {
-        var port = ((IPEndPoint)Connection.GetServer(key).EndPoint).Port;
-        var (first, _) = _servers.Single(it => it.Redis.Port == port);
+        var first = ServerOf(key);
         var (replica, bus) = Server();
         _replicas.Add(replica);
         await replica.StartAsync();
@@ -57,6 +67,12 @@ public sealed class RedisCluster : IAsyncLifetime
         await using (var connection = await ConnectionMultiplexer.ConnectAsync(replica.Address + ",allowAdmin=true"))
             while (!(await connection.GetServer(replica.Address).InfoRawAsync("replication"))!.Contains("master_link_status:up", StringComparison.Ordinal)) await Task.Delay(10);
         await first.KillAsync();
+    }
+
+    private RunningRedis ServerOf(RedisKey key)
+    {
+        var port = ((IPEndPoint)Connection.GetServer(key).EndPoint).Port;
+        return _servers.Single(it => it.Redis.Port == port).Redis;
     }
 
     public async ValueTask DisposeAsync()

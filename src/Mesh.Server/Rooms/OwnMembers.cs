@@ -18,6 +18,8 @@ internal sealed class OwnMembers(string room, IRoomStore store, Persistence pers
         lock (_gate) _byId[connection.Id] = connection;
     }
 
+    public bool Contains(string connectionId) => Find(connectionId) is not null;
+
     /// <summary>Whether the connection was a member before, as far as that is remembered.</summary>
     public bool HasLeft(string connectionId)
     {

@@ -1,0 +1,78 @@
+using StackExchange.Redis;
+
+namespace Mesh.Server;
+
+/// <summary>
+/// Which runs of Redis have the slots of a cluster. Where one is another than before, since a server has restarted or its replica has
+/// taken over, its rooms may have lost what they were told last; the server that has the leases knows nothing of that.
+/// </summary>
+internal sealed class RedisPrimaries
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
+    private Task _looking = Task.CompletedTask;
+    private bool _isBegun;
+    private bool _isOther;
+
+    /// <summary>Told that one is another.</summary>
+    public event Action? Changed;
+
+    /// <summary>Asks all servers, and does not wait: one that is silent keeps nobody.</summary>
+    public void Look(IConnectionMultiplexer connection)
+    {
+        if (_looking.IsCompleted) _looking = LookAsync([.. connection.GetServers().Where(static it => it is { IsConnected: true, ServerType: ServerType.Cluster })]);
+    }
+
+    /// <summary>Notes one that is known already.</summary>
+    public void See(string run)
+    {
+        lock (_gate) _runs.Add(run);
+    }
+
+    /// <summary>Whether one was another since this was asked last.</summary>
+    public bool TakeChange()
+    {
+        lock (_gate)
+        {
+            var isOther = _isOther;
+            _isOther = false;
+            return isOther;
+        }
+    }
+
+    private async Task LookAsync(IServer[] servers)
+    {
+        await Task.WhenAll(servers.Select(AskAsync));
+        lock (_gate) _isBegun |= servers.Length > 0;
+    }
+
+    private async Task AskAsync(IServer server)
+    {
+        try
+        {
+            var (run, role) = (FactAsync("server", "run_id"), FactAsync("replication", "role"));
+            if (!See(await run, isFirst: await role == "master")) return;
+        }
+        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        {
+            // It is asked again with the next renewal.
+            return;
+        }
+        Changed?.Invoke();
+
+        async Task<string> FactAsync(string section, string name) =>
+            (await server.InfoAsync(section)).SelectMany(static it => it).First(it => it.Key == name).Value;
+    }
+
+    private bool See(string run, bool isFirst)
+    {
+        lock (_gate)
+        {
+            // What takes over again later may have lost something again.
+            if (!isFirst) _runs.Remove(run);
+            var isOther = isFirst && _runs.Add(run) && _isBegun;
+            _isOther |= isOther;
+            return isOther;
+        }
+    }
+}
