@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -14,11 +15,12 @@ public sealed class ClusterLossTests(RedisCluster redis) : IClassFixture<RedisCl
         var room = Enumerable.Range(0, 100).Select(at => $"room {at}").First(it => !ServerOf(s_names.Room(it)).Equals(ServerOf(s_names.LiveNodes)));
         await using var one = await StartAsync();
         await using var two = await StartAsync();
-        await using var leaves = await one.OpenAsync();
-        await leaves.EnterAsync(room);
+        await using var leaves = await one.ConnectAsync();
+        await leaves.JoinAsync(room);
         await redis.KeepAsync(s_names.Room(room));
-        // Nobody of this node is there any more: nothing makes it look.
-        await leaves.LeaveAsync(room);
+        // Nobody of this node is there any more, nor subscribes: nothing makes it look.
+        await leaves.CloseAsync();
+        await one.UntilGoneAsync(leaves.Id);
         await using var comes = await two.OpenAsync();
         await comes.EnterAsync(room);
 
@@ -41,7 +43,7 @@ public sealed class ClusterLossTests(RedisCluster redis) : IClassFixture<RedisCl
         }
     }
 
-    private System.Net.EndPoint ServerOf(RedisKey key) => redis.Connection.GetServer(key).EndPoint;
+    private EndPoint ServerOf(RedisKey key) => redis.Connection.GetServer(key).EndPoint;
 
     private Task<TestServer> StartAsync() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address));
 }
