@@ -5,11 +5,10 @@ internal sealed class NodeLease
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(8);
 
-    private static readonly TimeSpan LookedAfter = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
     private readonly Dictionary<(string Generation, string Room), bool> _indexed = [];
-    private readonly List<string> _former = [];
+    private readonly SortedSet<string> _former = new(StringComparer.Ordinal);
     private readonly SimulatedStore _store;
     private readonly StoreLink _link;
     private readonly TimeProvider _time;
@@ -54,21 +53,22 @@ internal sealed class NodeLease
         if (!IsAlive) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length;
         var generation = Generation;
-        var (before, dead, run) = await _link.AskAsync(() => _store.Renew(generation, Length, mayJudge, LookedAfter));
+        var (before, dead, run) = await _link.AskAsync(() => _store.Renew(generation, Length, mayJudge));
         // One that has restarted may have lost what it was told last: whoever is not joined by another generation is a ghost.
-        var isAnother = _run is not null && run != _run;
+        var isAnother = _run is not null && run != _run || before == "new" && _hasLived;
         _run = run;
         if (before == "dead" || isAnother)
         {
             _former.Add(Generation);
             Generation = NewGeneration();
+            _hasLived = false;
             return await RenewAsync();
         }
         if (restorations == _restorations) _renewedAt = asked;
         var isWhole = await KeepAsync();
         _isAway = restorations != _restorations;
         if (_renewingSince == 0 || before == "late") _renewingSince = asked;
-        var isLost = wasAway || !isWhole || before == "late" || (before == "new" && _hasLived);
+        var isLost = wasAway || !isWhole || before == "late";
         _hasLived = true;
         if (isLost)
         {
@@ -118,12 +118,13 @@ internal sealed class NodeLease
     }
 
     // By then all have joined again.
-    private string[] Former()
+    private string[] Former() => _time.GetElapsedTime(_joiningSince) < Settled ? [] : [.. _former];
+
+    /// <summary>Forgets a generation whose members are removed.</summary>
+    public void Forget(string generation)
     {
-        if (_former.Count == 0 || _time.GetElapsedTime(_joiningSince) < Settled) return [];
-        string[] former = [.. _former];
-        _former.Clear();
-        return former;
+        _former.Remove(generation);
+        foreach (var key in _indexed.Keys.Where(it => it.Generation == generation).ToList()) _indexed.Remove(key);
     }
 
     // The store may have lost the lease, and the index: nothing is to be joined before both are there again.

@@ -15,43 +15,38 @@ internal sealed class NodeReaping(NodeLease lease, SimulatedStore store, StoreLi
 
     private async Task ReapAsync(string generation)
     {
-        await RemoveAsync(generation);
-        foreach (var pause in Again)
-        {
-            await Task.Delay(pause, time);
-            if (await LivesAsync(generation))
-            {
-                _known.Remove(generation);
-                return;
-            }
-            await RemoveAsync(generation);
-        }
-    }
-
-    private async Task<bool> LivesAsync(string generation)
-    {
         try
         {
-            return await link.AskAsync(() => store.Leases.Has(generation));
-        }
-        catch (MeshException)
-        {
-            return true;
-        }
-    }
-
-    private async Task RemoveAsync(string generation)
-    {
-        try
-        {
-            var rooms = await lease.FindRoomsAsync(generation);
-            await Task.WhenAll(rooms.Select(it => RemoveAsync(generation, it)));
+            if (!await RemoveAsync(generation)) return;
+            await link.DoAsync(() => store.Reaped(generation));
+            lease.Forget(generation);
         }
         catch (MeshException)
         {
             // Who renews its lease next is told of it again.
+        }
+        finally
+        {
             _known.Remove(generation);
         }
+    }
+
+    private async Task<bool> RemoveAsync(string generation)
+    {
+        await RemoveOnceAsync(generation);
+        foreach (var pause in Again)
+        {
+            await Task.Delay(pause, time);
+            if (await link.AskAsync(() => store.Leases.Has(generation))) return false;
+            await RemoveOnceAsync(generation);
+        }
+        return true;
+    }
+
+    private async Task RemoveOnceAsync(string generation)
+    {
+        var rooms = await lease.FindRoomsAsync(generation);
+        await Task.WhenAll(rooms.Select(it => RemoveAsync(generation, it)));
     }
 
     private Task RemoveAsync(string generation, string room)

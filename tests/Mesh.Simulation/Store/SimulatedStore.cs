@@ -22,7 +22,7 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
 
     public long NowMicroseconds => (machine.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Another one after each restart.</summary>
+    /// <summary>Another one after each restart, also of a part of it.</summary>
     public int Run { get; private set; } = 1;
 
     /// <summary>How many changes there were.</summary>
@@ -73,9 +73,9 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
     ]);
 
     /// <summary>As Scripts/renew.lua.</summary>
-    public (string Before, string[] Dead, int Run) Renew(string generation, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter)
+    public (string Before, string[] Dead, int Run) Renew(string generation, TimeSpan lease, bool mayJudge)
     {
-        var (before, dead) = _leases.Renew(generation, NowMilliseconds, lease, mayJudge, lookedAfter, judgesAtOnce: planted == Planted.ReapsAfterOutage);
+        var (before, dead) = _leases.Renew(generation, NowMilliseconds, lease, mayJudge, judgesAtOnce: planted == Planted.ReapsAfterOutage);
         return (before, dead, Run);
     }
 
@@ -87,6 +87,9 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
         if (_leases.IsIndexed(generation)) kept.Add(generation);
         return kept;
     }
+
+    /// <summary>The members of a dead generation are removed.</summary>
+    public void Reaped(string generation) => _leases.Reaped(generation, NowMilliseconds);
 
     public void Restart() => Run++;
 
@@ -117,6 +120,17 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
         _metadata = new(StringComparer.Ordinal);
         _sessions = null;
         _leases = new();
+    }
+
+    /// <summary>A fault: what is changed from now on in some rooms is lost when the result is called, as with one server of a cluster.</summary>
+    public Action BeginToLag(Func<bool> isThere)
+    {
+        var rooms = _rooms.Where(_ => isThere()).ToDictionary(it => it.Key, it => it.Value.Copy(), StringComparer.Ordinal);
+        return () =>
+        {
+            Restart();
+            foreach (var (name, room) in rooms) _rooms[name] = room;
+        };
     }
 
     /// <summary>A fault: what is changed from now on is lost when the result is called.</summary>

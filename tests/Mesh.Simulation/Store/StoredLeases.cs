@@ -3,17 +3,18 @@ namespace Mesh.Simulation;
 /// <summary>Which generations of nodes live, and in which rooms they had members.</summary>
 internal sealed class StoredLeases
 {
-    private const long DeadAreKept = 86_400_000;
+    private const long Remembered = 86_400_000;
     private const long Break = 3_000;
 
     private readonly Dictionary<string, long> _alive = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _since = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _dead = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _reaped = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedSet<string>> _rooms = new(StringComparer.Ordinal);
 
     /// <summary>As Scripts/renew.lua.</summary>
     /// <returns>new, alive, late or dead, as the generation was before, and the dead that are to be looked after.</returns>
-    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, TimeSpan lookedAfter, bool judgesAtOnce)
+    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, bool judgesAtOnce)
     {
         if (_dead.ContainsKey(generation)) return ("dead", []);
         var length = (long)lease.TotalMilliseconds;
@@ -27,8 +28,19 @@ internal sealed class StoredLeases
             _since.Remove(late);
             _dead[late] = now;
         }
-        foreach (var old in _dead.Where(it => it.Value <= now - DeadAreKept).Select(it => it.Key).ToList()) _dead.Remove(old);
-        return (before, [.. _dead.Where(it => it.Value >= now - lookedAfter.TotalMilliseconds).Select(it => it.Key)]);
+        foreach (var old in _reaped.Where(it => it.Value <= now - Remembered).Select(it => it.Key).ToList())
+        {
+            _dead.Remove(old);
+            _reaped.Remove(old);
+        }
+        return (before, [.. _dead.Keys.Where(it => !_reaped.ContainsKey(it))]);
+    }
+
+    /// <summary>As Scripts/reaped.lua, and the end of the list of rooms.</summary>
+    public void Reaped(string generation, long now)
+    {
+        _rooms.Remove(generation);
+        _reaped[generation] = now;
     }
 
     /// <summary>As Scripts/retire.lua.</summary>
@@ -58,6 +70,7 @@ internal sealed class StoredLeases
         foreach (var (generation, end) in _alive) copy._alive[generation] = end;
         foreach (var (generation, since) in _since) copy._since[generation] = since;
         foreach (var (generation, since) in _dead) copy._dead[generation] = since;
+        foreach (var (generation, since) in _reaped) copy._reaped[generation] = since;
         foreach (var (generation, rooms) in _rooms) copy._rooms[generation] = new(rooms, StringComparer.Ordinal);
         return copy;
     }

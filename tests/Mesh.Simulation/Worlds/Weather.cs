@@ -32,12 +32,13 @@ internal sealed class Weather
         ];
         _kindsOfLosses =
         [
-            ("the store loses its last changes", FailOver),
+            ("the store loses its last changes", () => FailOver(world.Store.BeginToLag())),
             ("the store comes back empty", EmptyStore),
         ];
         _kindsOfParts =
         [
             ("a part of the store comes back empty", EmptyPart),
+            ("a part of the store loses its last changes", () => FailOver(world.Store.BeginToLag(IsHit))),
             ("the store has lost what it knew of a node", Forget),
         ];
         _kindsOfClients =
@@ -254,9 +255,8 @@ internal sealed class Weather
     private bool IsHit() => _world.Random.Next(2) == 0;
 
     // Another takes over that lagged behind.
-    private void FailOver()
+    private void FailOver(Action takeOver)
     {
-        var takeOver = _world.Store.BeginToLag();
         _world.Timeline.After(_world.Within(0.05, 1), () =>
         {
             DisturbAll();
