@@ -1,3 +1,4 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
@@ -10,6 +11,7 @@ internal sealed class RedisPrimaries
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
+    private readonly Dictionary<EndPoint, string> _byServer = [];
     private Task _looking = Task.CompletedTask;
     private bool _isBegun;
     private bool _isOther;
@@ -17,7 +19,7 @@ internal sealed class RedisPrimaries
     /// <summary>Told that one is another.</summary>
     public event Action? Changed;
 
-    /// <summary>Asks all servers, and does not wait: one that is silent keeps nobody.</summary>
+    /// <summary>Asks them all, and does not wait: one that is silent keeps nobody.</summary>
     public void Look(IConnectionMultiplexer connection)
     {
         if (_looking.IsCompleted) _looking = LookAsync([.. connection.GetServers().Where(static it => it is { IsConnected: true, ServerType: ServerType.Cluster })]);
@@ -50,27 +52,28 @@ internal sealed class RedisPrimaries
     {
         try
         {
-            var (run, role) = (FactAsync("server", "run_id"), FactAsync("replication", "role"));
-            if (!See(await run, isFirst: await role == "master")) return;
+            if (server.IsReplica) Forget(server.EndPoint);
+            else if (IsOther(server.EndPoint, await RedisRuns.OfAsync(server))) Changed?.Invoke();
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        catch (Exception away) when (away is RedisException or RedisCommandException || RedisConnection.IsAway(away))
         {
             // It is asked again with the next renewal.
-            return;
         }
-        Changed?.Invoke();
-
-        async Task<string> FactAsync(string section, string name) =>
-            (await server.InfoAsync(section)).SelectMany(static it => it).First(it => it.Key == name).Value;
     }
 
-    private bool See(string run, bool isFirst)
+    // What takes over again later may have lost something again.
+    private void Forget(EndPoint replica)
+    {
+        lock (_gate)
+            if (_byServer.Remove(replica, out var run)) _runs.Remove(run);
+    }
+
+    private bool IsOther(EndPoint server, string run)
     {
         lock (_gate)
         {
-            // What takes over again later may have lost something again.
-            if (!isFirst) _runs.Remove(run);
-            var isOther = isFirst && _runs.Add(run) && _isBegun;
+            _byServer[server] = run;
+            var isOther = _runs.Add(run) && _isBegun;
             _isOther |= isOther;
             return isOther;
         }

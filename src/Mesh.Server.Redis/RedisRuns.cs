@@ -30,6 +30,9 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
         if (_watched is { } connection) connection.ConnectionRestored -= Restored;
     }
 
+    /// <summary>That of a server which is no replica. By a script: the client library itself asks only for who may administer.</summary>
+    public static async Task<string> OfAsync(IServer server) => (string)(await server.ExecuteAsync("EVAL", "return redis.call('INFO', 'server'):match('run_id:(%w+)')", 0))!;
+
     // Where there is none the script does not get through either, and whoever asked is told so.
     private static IServer? ServerOf(IConnectionMultiplexer connection, RedisKey key)
     {
@@ -52,8 +55,7 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
     {
         try
         {
-            var facts = (await server.InfoAsync("server")).SelectMany(static it => it);
-            run.Id = facts.First(static it => it.Key == "run_id").Value;
+            run.Id = await OfAsync(server);
         }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {
