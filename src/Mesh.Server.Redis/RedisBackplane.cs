@@ -61,7 +61,7 @@ internal sealed partial class RedisBackplane : IBackplane, IAsyncDisposable
 
     /// <summary>Waits until this node hears what is told, for a time.</summary>
     /// <exception cref="TimeoutException">It still does not.</exception>
-    public Task ListenAsync(CancellationToken cancellationToken) => _listening.Value.WaitAsync(LongestWait, _time, cancellationToken);
+    public Task ListenAsync(CancellationToken cancellationToken) => Task.WhenAll(_listening.Value, _revocations.Listening).WaitAsync(LongestWait, _time, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

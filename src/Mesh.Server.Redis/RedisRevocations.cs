@@ -11,6 +11,7 @@ internal sealed class RedisRevocations : IAsyncDisposable
     // A node without Redis for longer has long been taken for dead, and its clients are served by others.
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly RedisValue Beginning = "0-0";
 
     private readonly RedisConnection _redis;
     private readonly RedisNames _names;
@@ -18,13 +19,11 @@ internal sealed class RedisRevocations : IAsyncDisposable
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task<RedisListening>> _listening;
     private int _due;
-    private RedisValue _read;
+    private RedisValue _read = Beginning;
 
     public RedisRevocations(RedisConnection redis, RedisNames names, RedisSubscriptions subscriptions, TimeProvider time)
     {
         (_redis, _names, _time) = (redis, names, time);
-        // What was revoked before concerns none of the connections that this node will have.
-        _read = time.GetUtcNow().ToUnixTimeMilliseconds();
         _listening = new(() => BeginAsync(subscriptions));
     }
 
@@ -40,6 +39,9 @@ internal sealed class RedisRevocations : IAsyncDisposable
     }
 
     private event Action<string>? Revoking;
+
+    /// <summary>Completed once this node hears of all that are revoked from then on.</summary>
+    public Task Listening => _listening.Value;
 
     /// <summary>Tells all nodes; where others can't be told, this one all the same.</summary>
     public async ValueTask RevokeAsync(string userId, CancellationToken cancellationToken)
@@ -66,10 +68,25 @@ internal sealed class RedisRevocations : IAsyncDisposable
 
     private async Task<RedisListening> BeginAsync(RedisSubscriptions subscriptions)
     {
+        _read = await LastAsync();
         var listening = await subscriptions.ListenSoonAsync(_names.Revocations, _ => Read(), Read, _disposed.Token);
         // What was told before this node listened.
         Read();
         return listening;
+    }
+
+    // What was revoked before concerns none of the connections that this node will have. Where it can't be known, some may have to sign in
+    // again; nobody stays who is to go.
+    private async Task<RedisValue> LastAsync()
+    {
+        try
+        {
+            return await (await _redis.DatabaseAsync()).StreamRangeAsync(_names.Revocations, count: 1, messageOrder: Order.Descending) is [var last] ? last.Id : Beginning;
+        }
+        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        {
+            return Beginning;
+        }
     }
 
     private void Read()

@@ -53,6 +53,7 @@ public abstract class AccessTests(IConnectionMultiplexer redis, string address, 
             await again.EnterAsync("r");
             await one.UntilGoneAsync(alice.Id);
             await one.Mesh.BroadcastAsync("all", 1, cancellationToken: Cancellation);
+            await one.Mesh.RevokeAsync("nobody", Cancellation);
             await observer.UntilAsync(() => observer.Events.Count == 3);
             // What a node does later.
             await again.LeaveAsync("r");

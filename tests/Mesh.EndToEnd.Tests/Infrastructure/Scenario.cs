@@ -10,6 +10,9 @@ namespace Mesh.EndToEnd.Tests;
 /// </summary>
 public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
 {
+    // Pages come from the server, and connect through networks that are elsewhere.
+    private const string AnyOrigin = "--Mesh:AllowedOrigins:0=*";
+
     private readonly List<Browser> _browsers = [];
     private readonly List<IAsyncDisposable> _others = [];
 
@@ -27,7 +30,7 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
     /// <summary>The same with another demo.</summary>
     protected async Task BeginWithAsync(string project, params string[] options)
     {
-        Server = Own(await DemoServer.StartAsync(project, FreePort.Next(), options));
+        Server = Own(await DemoServer.StartAsync(project, FreePort.Next(), [AnyOrigin, .. options]));
         await ObserveAgainAsync();
     }
 
