@@ -85,6 +85,17 @@ public sealed class DemoServer : IAsyncDisposable
     /// <summary>What it has written so far.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>Waits until it has written that: a line about something may come after it.</summary>
+    public async Task UntilItSaysAsync(string what)
+    {
+        using var limit = new CancellationTokenSource(Patience.Limit);
+        while (!Output.Contains(what, StringComparison.Ordinal))
+        {
+            if (limit.IsCancellationRequested) throw new TimeoutException($"It never said \"{what}\", but:\n{Output}");
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+
     /// <summary>What the process has used of the machine's cores so far.</summary>
     public TimeSpan ProcessorTime => _process?.TotalProcessorTime ?? TimeSpan.Zero;
 
