@@ -3,6 +3,7 @@ import { clocks, since } from "./clocks.js";
 import { within } from "./deferred.js";
 import { codeOf } from "./errors.js";
 import { LONGEST_MS } from "./options.js";
+import { durationOf } from "./sound.js";
 
 /** @typedef {import("./link.js").Link} Link */
 
@@ -69,8 +70,8 @@ export class Renewal {
     if (accessToken === undefined) return replace();
     const token = await within(tokenOf(accessToken), connectTimeout, "accessToken: no answer");
     try {
-      const { authenticatedFor } = await link.request("mesh/authenticate", { token }, commandTimeout);
-      return authenticatedFor;
+      const answer = await link.request("mesh/authenticate", { token }, commandTimeout);
+      return durationOf(answer?.authenticatedFor);
     } catch (error) {
       // This server, or this connection, is told tokens by requests only.
       if (codeOf(error) !== "EINVALID") throw error;

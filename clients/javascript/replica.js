@@ -36,6 +36,15 @@ export class Replica {
     if (rebase) this.rebase();
   }
 
+  /**
+   * Something was told that can't be read: the server is to be asked.
+   * @returns {Taken}
+   */
+  lost() {
+    this.reopen();
+    return { outcome: "gap", changes: [] };
+  }
+
   /** The server counts anew, from where it likes. */
   rebase() {
     this.rebasing = this.roster !== null;

@@ -1,5 +1,6 @@
 import { codeOf, errorOf, MeshError } from "./errors.js";
 import { closedError } from "./link.js";
+import { isAcknowledgement, isDiff, isObject, isSnapshot, unsound } from "./sound.js";
 
 /** @typedef {import("./link.js").Link} Link */
 /** @typedef {import("./own-state.js").OwnState} OwnState */
@@ -146,6 +147,7 @@ export class RoomEntry {
     this.#await(
       this.request("mesh/subscribe-presence", this.#plain ? {} : { diffs: true, ...this.#known }).then((answer) => {
         if (this.#ended) throw closedError("mesh/subscribe-presence");
+        if (!isObject(answer)) throw unsound("mesh/subscribe-presence");
         if (!answer.success) throw refused();
         if (this.watching) this.#receive(answer);
       }),
@@ -154,8 +156,9 @@ export class RoomEntry {
 
   /** @param {any} diff a `mesh/presence-diff` */
   diff(diff) {
+    const { replica } = this.#seams;
     this.stale = diff.stale === true;
-    if (this.watching && !this.#plain) this.#take(this.#seams.replica.take(diff), Date.now());
+    if (this.watching && !this.#plain) this.#take(isDiff(diff) ? replica.take(diff) : replica.lost(), Date.now());
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */
@@ -168,7 +171,7 @@ export class RoomEntry {
    * @returns {Promise<import("./own-state.js").Acknowledgement>}
    */
   async publish(publication) {
-    if (!this.#plain) return this.request("mesh/publish", publication);
+    if (!this.#plain) return acknowledged("mesh/publish", await this.request("mesh/publish", publication));
     const clears = publication.state === null;
     const done = await this.request(
       clears ? "mesh/clear-presence-state" : "mesh/publish-presence-state",
@@ -227,7 +230,9 @@ export class RoomEntry {
     this.#await(
       answer.then((entry) => {
         if (this.#ended) throw closedError("mesh/enter");
+        if (!isObject(entry)) throw unsound("mesh/enter");
         if (!entry.success) throw errorOf(entry.error) ?? refused();
+        acknowledged("mesh/enter", entry);
         const current = this.#entered === entered;
         if (current) this.number = entry.number;
         if (current && first) this.#seams.own.opened(said, entry);
@@ -283,6 +288,12 @@ export class RoomEntry {
   /** @param {any} answer to an entry or a subscription */
   #receive({ snapshot, diff, present = [], states = {} }) {
     const { replica } = this.#seams;
+    const isSound = this.#plain
+      ? Array.isArray(present) && isObject(states)
+      : snapshot
+        ? isSnapshot(snapshot)
+        : isDiff(diff);
+    if (!isSound) throw unsound("mesh/enter");
     if (snapshot && this.#beganAnew(snapshot.epoch)) replica.rebase();
     this.#take(
       this.#plain
@@ -369,6 +380,15 @@ export class RoomEntry {
     this.#seams.own.closed();
     clearTimeout(this.#retry);
   }
+}
+
+/**
+ * @param {string} command
+ * @param {any} answer
+ */
+function acknowledged(command, answer) {
+  if (!isObject(answer) || !isAcknowledgement(answer)) throw unsound(command);
+  return answer;
 }
 
 /** A plain server does not say why it refuses. */

@@ -104,8 +104,9 @@ export class Rooms {
    */
   event(command, payload) {
     const room = this.#rooms.get(payload?.roomName);
-    if (command === "mesh/presence-diff") room?.diff(payload);
-    if (command === "mesh/presence-update") room?.update(payload);
+    if (!room) return;
+    if (command === "mesh/presence-diff") room.diff(payload);
+    if (command === "mesh/presence-update" && typeof payload.connectionId === "string") room.update(payload);
   }
 
   /** @param {Room} room */
@@ -131,7 +132,7 @@ export class Rooms {
     if (!link || requests.length === 0) return;
     for (const part of split(requests, link.messageLimit - ENTER_BYTES)) {
       link.request("mesh/enter", { rooms: part.map((request) => request.body) }, this.#seams.commandTimeout).then(
-        ({ rooms }) => part.forEach((request, i) => request.settle(rooms[i])),
+        (answer) => part.forEach((request, i) => request.settle(answer?.rooms?.[i])),
         (error) => part.forEach((request) => request.fail(error)),
       );
     }

@@ -1,4 +1,5 @@
 import { MeshError } from "./errors.js";
+import { sessionOf } from "./sound.js";
 
 /** @typedef {import("./link.js").Link} Link */
 
@@ -23,9 +24,9 @@ export async function openSession(link, { token, clientKey, timeout }) {
   await link.opened.promise;
   try {
     const payload = { ...(token && { resume: token }), clientKey };
-    const session = await link.request("mesh/session", payload, timeout);
-    if (session.pingInterval > 0) link.pingInterval = session.pingInterval;
-    link.messageLimit = session.limits?.message ?? Infinity;
+    const { pingInterval, messageLimit, ...session } = sessionOf(await link.request("mesh/session", payload, timeout));
+    if (pingInterval) link.pingInterval = pingInterval;
+    link.messageLimit = messageLimit ?? Infinity;
     return { ...session, plain: false };
   } catch (error) {
     if (!(error instanceof MeshError && error.code === "ENOTFOUND")) throw error;

@@ -36,22 +36,24 @@ var passwords = new Dictionary<string, string>(StringComparer.Ordinal) { ["alice
 app.MapGet("/me", (ClaimsPrincipal user) => new Me(user.FindFirstValue(ClaimTypes.NameIdentifier)!)).RequireAuthorization();
 
 app.MapPost("/sign-in", (Credentials given) =>
-    passwords.GetValueOrDefault(given.User) == given.Password
-        ? Results.SignIn(new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, given.User)], CookieAuthenticationDefaults.AuthenticationScheme)))
+    given is { User: { } user, Password: { } password } && passwords.TryGetValue(user, out var expected) && password == expected
+        ? Results.SignIn(new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user)], CookieAuthenticationDefaults.AuthenticationScheme)))
         : Results.Unauthorized());
 
-// Everywhere: all tabs and devices of the user are told, on whatever node.
+// All tabs of the user are told, on whatever node. Other browsers have a cookie of their own: an application that signs out everywhere
+// sees to it that it is good no longer.
 app.MapPost("/sign-out", async (ClaimsPrincipal user, HttpContext http, MeshServer mesh) =>
 {
     await http.SignOutAsync();
-    await mesh.RevokeAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!);
+    // Once this browser has lost its cookie: who is told comes back at once.
+    http.Response.OnCompleted(() => mesh.RevokeAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!).AsTask());
 }).RequireAuthorization();
 
 app.Run();
 
 static bool IsOwn(PresenceGuardContext who) => who.Room == $"private:{who.Connection.UserId}";
 
-internal sealed record Credentials(string User, string Password);
+internal sealed record Credentials(string? User, string? Password);
 
 internal sealed record Me(string User);
 

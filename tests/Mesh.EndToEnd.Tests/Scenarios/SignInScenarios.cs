@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Http.Json;
+
 namespace Mesh.EndToEnd.Tests;
 
 /// <summary>samples/PresenceSignIn: two users, their private rooms, and what either may try to be the other.</summary>
@@ -66,6 +69,20 @@ public sealed class SignInScenarios(Chromium chromium) : Scenario(chromium)
         var stranger = await (await OpenBrowserAsync("mallory")).OpenSignInAsync(_server.Origin);
         (await stranger.ForgeAsync($$"""return (await ask("mesh/session", { resume: {{token}} })).resumed;""")).ShouldBe("closed 1006");
         await alice.LobbyIsAsync("alicehere1 tab", "bobhere1 tab");
+    }
+
+    [Theory]
+    [InlineData("alice", "builder")]
+    [InlineData("Alice", "wonderland")]
+    [InlineData("admin", null)]
+    [InlineData(null, null)]
+    public async Task Nobody_signs_in_without_the_password(string? user, string? password)
+    {
+        await BeginSignInAsync();
+        using var http = new HttpClient();
+        using var answer = await http.PostAsJsonAsync(new Uri(_server.Origin + "/sign-in"), new { user, password }, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        answer.Headers.Contains("Set-Cookie").ShouldBeFalse();
     }
 
     [Fact]
