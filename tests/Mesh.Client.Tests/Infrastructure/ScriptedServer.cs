@@ -15,10 +15,23 @@ namespace Mesh.Client.Tests;
 /// <summary>A server of one connection that says what a test says, in the order in which it does: sessions it opens by itself.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
+    public const string SoundSession = """{"connectionId":"me","resumed":false,"token":"token"}""";
+
     private readonly WebApplication _app;
     private readonly Channel<JsonElement> _requests = Channel.CreateUnbounded<JsonElement>();
     private readonly CancellationTokenSource _end = new();
     private WebSocket? _webSocket;
+
+    private readonly TaskCompletionSource _sessionAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completed once a session was answered.</summary>
+    public Task SessionAnswered => _sessionAnswered.Task;
+
+    /// <summary>What the next session is answered.</summary>
+    public string Session { get; set; } = SoundSession;
+
+    /// <summary>All requests but those of sessions, as they come, where a test answers them so.</summary>
+    public Func<JsonElement, Task>? OnRequest { get; set; }
 
     private ScriptedServer(WebApplication app) => _app = app;
 
@@ -48,6 +61,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public Task TellAsync(string command, string payload) => SendAsync($$"""{"command":"{{command}}","payload":{{payload}}}""");
 
+    /// <summary>Says anything.</summary>
+    public Task SayAsync(string text) => SendAsync(text);
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -73,7 +89,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private async Task TakeAsync(JsonElement request)
     {
-        if (request.GetProperty("command").GetString() == "mesh/session") await AnswerAsync(request, """{"connectionId":"me","resumed":false,"token":"token"}""");
+        if (request.GetProperty("command").GetString() == "mesh/session")
+        {
+            await AnswerAsync(request, Session);
+            _sessionAnswered.TrySetResult();
+        }
+        else if (OnRequest is { } answer) await answer(request);
         else await _requests.Writer.WriteAsync(request);
     }
 
