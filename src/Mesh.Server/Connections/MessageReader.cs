@@ -19,7 +19,9 @@ internal sealed class MessageReader(WebSocket socket, int limitBytes)
             while (true)
             {
                 if (length == buffer.Length) buffer = Grow(buffer);
-                var received = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
+                // No more than shows that it is too much: a WebSocket waits until it can fill what it is given.
+                var room = Math.Min(buffer.Length, limitBytes + 1) - length;
+                var received = await socket.ReceiveAsync(buffer.AsMemory(length, room), cancellationToken);
                 if (received.MessageType == WebSocketMessageType.Close) return new(default, End: ClientCloseCode());
                 if (received.MessageType == WebSocketMessageType.Binary) return new(default, Refusal: CloseCodes.Binary);
                 length += received.Count;

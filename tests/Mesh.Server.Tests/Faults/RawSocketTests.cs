@@ -43,6 +43,7 @@ public sealed class RawSocketTests
         byte[] head = [0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         BinaryPrimitives.WriteInt64BigEndian(head.AsSpan(2), announced);
         await raw.SendAsync([.. head, .. new byte[70_000]]);
+        await raw.UntilEndAsync();
         await Wait.UntilAsync(() => server.Mesh.Connections.Count == 1);
         (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(10 * 1024 * 1024);
         await bystander.FenceAsync();
