@@ -17,7 +17,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>How long sessions of a node are kept that renews its lease no longer: also one that sleeps finds out who was taken.</summary>
     public static readonly TimeSpan SessionsKept = TimeSpan.FromMinutes(10);
 
-    // So long after this node has become another, its members have joined again.
+    // So long, at least, what this node was before is left alone after it has become another.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
     private readonly RedisPrimaries _primaries = new();
@@ -33,6 +33,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private volatile bool _isAway;
     private HashSet<RedisKey> _kept = [];
     private long _joiningSince;
+    private Task _joining = Task.CompletedTask;
     private string? _run;
     private IConnectionMultiplexer? _watched;
     private int _restorations;
@@ -52,8 +53,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>How long ago the lease was renewed; null if it never was, or was ended.</summary>
     public TimeSpan? SinceRenewal => Volatile.Read(ref _renewedAt) is var at and not 0 ? time.GetElapsedTime(at) : null;
 
-    /// <summary>Told that what the node had in Redis is gone, perhaps: its connections are to join again.</summary>
-    public event Action? Lost;
+    /// <summary>Told that what the node had in Redis is gone, perhaps: its connections are to join again. What is returned ends once they have.</summary>
+    public event Func<Task>? Lost;
 
     /// <summary>Told that there is a new connection to Redis, or another server in a cluster: the lease is to be renewed before anybody can join.</summary>
     public event Action? Reachable;
@@ -109,7 +110,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         {
             Rooms.Lose();
             _joiningSince = time.GetTimestamp();
-            Lost?.Invoke();
+            _joining = Task.WhenAll((Lost?.GetInvocationList() ?? []).Cast<Func<Task>>().Select(static it => it()));
         }
         return [.. (string[])answer[1]!, .. Former()];
     }
@@ -126,8 +127,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         return isWhole;
     }
 
-    // By then all have joined again: who has not is a ghost, of before Redis lost that it had left.
-    private IEnumerable<string> Former() => time.GetElapsedTime(_joiningSince) < Settled ? [] : _former.Keys;
+    // Once all have joined again: who has not is a ghost, of before Redis lost that it had left. Where one takes longer than the former
+    // lease, others do not wait for it either.
+    private IEnumerable<string> Former() =>
+        time.GetElapsedTime(_joiningSince) is var since && (since < Settled || !_joining.IsCompleted && since < Lease) ? [] : _former.Keys;
 
     /// <summary>Forgets a dead generation, perhaps a former one of this node: its members are removed.</summary>
     public void Forget(string generation)

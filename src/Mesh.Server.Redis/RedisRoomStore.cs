@@ -9,7 +9,7 @@ namespace Mesh.Server;
 internal sealed class RedisRoomStore(
     RedisConnection redis, RedisNames names, RedisNode node, RedisSubscriptions subscriptions, RedisKnown known, RoomScripts scripts, RoomChanges changes, IOptions<MeshOptions> options) : IRoomStore
 {
-    public event Action? MembersLost
+    public event Func<Task>? MembersLost
     {
         add => node.Lost += value;
         remove => node.Lost -= value;

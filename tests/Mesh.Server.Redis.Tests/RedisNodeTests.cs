@@ -28,7 +28,7 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         (await one.RenewAsync()).ShouldBeEmpty();
         await database.KeyDeleteAsync(_names.RoomsOf(generation));
         var isLost = false;
-        two.Lost += () => isLost = true;
+        two.Lost += () => Task.FromResult(isLost = true);
         await two.RenewAsync();
         two.Generation.ShouldBe(generation);
         isLost.ShouldBeTrue();
@@ -63,6 +63,40 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     }
 
     [Fact]
+    public async Task The_former_self_of_a_node_is_left_alone_while_its_members_still_join_again_but_no_longer_than_others_would()
+    {
+        var time = new FakeTimeProvider();
+        var node = Create(time);
+        await node.RenewAsync();
+        var joined = new TaskCompletionSource();
+        node.Lost += () => joined.Task;
+        var first = await BecomeAnotherAsync();
+        time.Advance(TimeSpan.FromSeconds(2));
+        (await node.RenewAsync()).ShouldBeEmpty();
+        joined.SetResult();
+        (await node.RenewAsync()).ShouldBe([first]);
+        node.Forget(first);
+
+        joined = new();
+        var second = await BecomeAnotherAsync();
+        for (var passed = TimeSpan.Zero; passed < RedisNode.Lease; passed += TimeSpan.FromSeconds(1))
+        {
+            (await node.RenewAsync()).ShouldBeEmpty();
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        (await node.RenewAsync()).ShouldBe([second]);
+
+        async Task<string> BecomeAnotherAsync()
+        {
+            var former = node.Generation;
+            await redis.Connection.GetDatabase().SortedSetAddAsync(_names.DeadNodes, former, 1);
+            (await node.RenewAsync()).ShouldBeEmpty();
+            node.Generation.ShouldNotBe(former);
+            return former;
+        }
+    }
+
+    [Fact]
     public async Task Who_was_dead_does_not_come_back_by_the_same_name_where_Redis_has_lost_that_it_was()
     {
         var time = new FakeTimeProvider();
@@ -71,7 +105,7 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         await node.RenewAsync();
         await redis.Connection.GetDatabase().KeyDeleteAsync(_names.LiveNodes);
         var lost = 0;
-        node.Lost += () => lost++;
+        node.Lost += () => Task.FromResult(lost++);
         await node.RenewAsync();
         node.Generation.ShouldNotBe(former);
         lost.ShouldBe(1);
@@ -110,7 +144,7 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         var node = new RedisNode(new(() => Task.FromResult<IConnectionMultiplexer>(connection)), _names, new FakeTimeProvider());
         await node.RenewAsync();
         var lost = 0;
-        node.Lost += () => lost++;
+        node.Lost += () => Task.FromResult(lost++);
 
         await AllowAsync(user, "-expire", "-pexpire");
         await redis.Connection.GetDatabase().KeyDeleteAsync(_names.LiveNodes);
@@ -127,7 +161,7 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     {
         var node = Create(new FakeTimeProvider());
         var lost = 0;
-        node.Lost += () => lost++;
+        node.Lost += () => Task.FromResult(lost++);
         await node.RenewAsync();
         await IndexAsync(node, "r");
         var database = redis.Connection.GetDatabase();

@@ -81,7 +81,7 @@ public sealed class RoomIndexTests(RedisServer redis) : IClassFixture<RedisServe
         var (node, store) = await CreateAsync();
         await store.JoinAsync("r", new("a"), null, Cancellation);
         await node.RenewAsync();
-        node.Lost += () => Assert.Fail("Its index is empty, and there.");
+        node.Lost += () => throw new InvalidOperationException("Its index is empty, and there.");
         await store.LeaveAsync("r", "a", Cancellation);
         _time.Advance(Unused);
         await node.Rooms.ShrinkAsync();

@@ -13,8 +13,11 @@ namespace Mesh.Server;
 /// </remarks>
 public interface IRoomStore
 {
-    /// <summary>Told that the store may no longer hold what this node had there: its sessions are saved anew, its connections join again.</summary>
-    event Action? MembersLost;
+    /// <summary>
+    /// Told that the store may no longer hold what this node had there: its sessions are saved anew, its connections join again. What is
+    /// returned ends once all have, as far as they could.
+    /// </summary>
+    event Func<Task>? MembersLost;
 
     /// <summary>Told that the store is out of reach: what was read before may be stale until it can be read again.</summary>
     event Action? Away;

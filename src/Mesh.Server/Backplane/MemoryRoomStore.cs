@@ -12,7 +12,7 @@ internal sealed class MemoryRoomStore(IOptions<MeshOptions> options, TimeProvide
     private long _lastEpoch;
 
     // It holds what it holds as long as the process lives.
-    event Action? IRoomStore.MembersLost
+    event Func<Task>? IRoomStore.MembersLost
     {
         add { }
         remove { }

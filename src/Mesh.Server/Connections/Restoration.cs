@@ -9,7 +9,7 @@ internal sealed class Restoration(ConnectionRegistry connections, Sessions sessi
 
     public void Begin()
     {
-        rooms.MembersLost += () => _ = ForAllAsync(RestoreAsync);
+        rooms.MembersLost += () => ForAllAsync(RestoreAsync);
         store.Taken += Lose;
     }
 

@@ -10,11 +10,7 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     private TaskCompletionSource? _held;
     private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public event Action? MembersLost
-    {
-        add => inner.MembersLost += value;
-        remove => inner.MembersLost -= value;
-    }
+    public event Func<Task>? MembersLost;
 
     public event Action? Away;
 
@@ -31,6 +27,9 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public void Doubt() => Away?.Invoke();
 
     public void Return() => IsAway = false;
+
+    /// <summary>What the node had may be gone.</summary>
+    public Task LoseMembersAsync() => MembersLost!.Invoke();
 
     public Predicate<RoomEvent> Loses { get; set; } = _ => false;
 

@@ -234,6 +234,25 @@ public sealed class UnreliableStoreTests
         await Wait.UntilAsync(() => Kept.Rooms(server) == 0);
     }
 
+    [Fact]
+    public async Task Who_says_that_members_may_be_lost_is_told_when_all_have_joined_again()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var one = await server.ConnectAsync();
+        await using var two = await server.ConnectAsync();
+        await one.JoinAsync("r");
+        await two.JoinAsync("r");
+        foreach (var id in new[] { one.Id, two.Id }) await store.LeaveAsync("r", id, Cancellation);
+        store.HoldNextJoin();
+        var joining = store.LoseMembersAsync();
+        await store.Waiting;
+        joining.IsCompleted.ShouldBeFalse();
+        store.Release();
+        await joining;
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.Select(it => it.ConnectionId).ShouldBe([one.Id, two.Id], ignoreOrder: true);
+    }
+
     [Theory]
     [Trait("Fault", "22")]
     [InlineData("mesh/enter", """{"rooms":[{"roomName":"r","publish":{"state":1}}]}""", 1)]

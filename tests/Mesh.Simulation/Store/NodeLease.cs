@@ -16,6 +16,7 @@ internal sealed class NodeLease
     private int _generations;
     private int _restorations;
     private long _joiningSince;
+    private Task _joining = Task.CompletedTask;
     private int? _run;
     private long _renewedAt;
     private long _renewingSince;
@@ -37,7 +38,7 @@ internal sealed class NodeLease
     public bool IsAlive => _renewedAt != 0 && _time.GetElapsedTime(_renewedAt) < Length;
 
     /// <summary>Told that what the node had in the store is gone.</summary>
-    public event Action? Lost;
+    public event Func<Task>? Lost;
 
     /// <summary>Told that there is a new connection to the store.</summary>
     public event Action? Reachable;
@@ -74,7 +75,7 @@ internal sealed class NodeLease
         {
             Unindex();
             _joiningSince = _time.GetTimestamp();
-            Lost?.Invoke();
+            _joining = Lost?.Invoke() ?? Task.CompletedTask;
         }
         return [.. dead, .. Former()];
     }
@@ -117,8 +118,9 @@ internal sealed class NodeLease
         return isWhole;
     }
 
-    // By then all have joined again.
-    private string[] Former() => _time.GetElapsedTime(_joiningSince) < Settled ? [] : [.. _former];
+    // Once all have joined again, or others no longer wait for that.
+    private string[] Former() =>
+        _time.GetElapsedTime(_joiningSince) is var since && (since < Settled || !_joining.IsCompleted && since < Length) ? [] : [.. _former];
 
     /// <summary>Forgets a generation whose members are removed.</summary>
     public void Forget(string generation)

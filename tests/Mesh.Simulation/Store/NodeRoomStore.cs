@@ -6,7 +6,7 @@ namespace Mesh.Simulation;
 internal sealed class NodeRoomStore(
     SimulatedStore store, StoreLink link, StoreListening listening, NodeLease lease, KnownStamps known, NodeRoomChanges changes, MeshOptions options) : IRoomStore
 {
-    public event Action? MembersLost
+    public event Func<Task>? MembersLost
     {
         add => lease.Lost += value;
         remove => lease.Lost -= value;
