@@ -19,11 +19,11 @@ internal sealed class Restoration(ConnectionRegistry connections, Sessions sessi
         if (connections.Find(id) is { Session: { } session } connection && session.Moves < moves) connection.Lose();
     }
 
-    // One that another node has taken meanwhile is found out by the attempt to save it, and is not to join.
+    // One that another node has taken meanwhile is found out by the attempt to save it, and does not join.
     private async Task RestoreAsync(MeshConnection connection)
     {
         await sessions.SaveAsync(connection);
-        if (connection.Session is not { HasMoved: true }) await connection.Memberships.JoinAgainAsync();
+        await connection.Memberships.JoinAgainAsync();
     }
 
     private Task ForAllAsync(Func<MeshConnection, Task> act) =>

@@ -21,6 +21,9 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 
     public bool Contains(string room) => Find(room) is not null;
 
+    /// <summary>Whether the connection is that member of a room, as far as it knows: neither a later one, nor on its way to become one.</summary>
+    public bool Holds(string room, Member member) => Find(room)?.Last is { } last && last.JoinedAt <= member.JoinedAt;
+
     /// <summary>Joins, with a state if given; for a member only the state matters. Claims the membership after a resume.</summary>
     /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms, or members in it; <c>ECLOSED</c>: the connection has ended.</exception>
     public async ValueTask<RoomChange> JoinAsync(string room, StateChange? state, CancellationToken cancellationToken)
@@ -171,7 +174,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             if (!IsBack(room)) await rooms.Store.LeaveAsync(room, connection.Id, CancellationToken.None);
             return;
         }
-        if (connection.IsEnded) return;
+        // Where another node has taken it meanwhile, it is that one's to join.
+        if (connection.IsEnded || connection.Session is { HasMoved: true }) return;
         var (state, last) = (intent.StateAt(rooms.Time), membership.Last);
         var change = await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
         if (change.Member?.JoinedAt < last?.JoinedAt)

@@ -18,7 +18,8 @@ internal sealed class OwnMembers(string room, IRoomStore store, Persistence pers
         lock (_gate) _byId[connection.Id] = connection;
     }
 
-    public bool Contains(string connectionId) => Find(connectionId) is not null;
+    /// <summary>Whether a connection of this node is to be that member; not if it has left since, and perhaps joined again as another.</summary>
+    public bool Holds(Member member) => Find(member.ConnectionId)?.Memberships.Holds(room, member) is true;
 
     /// <summary>Whether the connection was a member before, as far as that is remembered.</summary>
     public bool HasLeft(string connectionId)

@@ -182,7 +182,7 @@ internal sealed class Room
                 case DiffOutcome.Applied when before is not null:
                     Tell(before, change.Change, change.Silent, change.Timestamp);
                     // Not by its own leave: it was taken for a ghost, or its node for dead, and is put right.
-                    if (change.Change.Left.Any(it => before.Find(it) is { } left && Own.Contains(left.ConnectionId))) BeginResync(change.Timestamp);
+                    if (change.Change.Left.Any(it => before.Find(it) is { } left && Own.Holds(left))) BeginResync(change.Timestamp);
                     break;
                 case DiffOutcome.Gap or DiffOutcome.Buffered when before is not null:
                     BeginResync(change.Timestamp);

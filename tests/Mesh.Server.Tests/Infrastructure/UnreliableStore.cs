@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Mesh.Server.Tests;
 
 /// <summary>A store that loses events, fails, or takes its time, when a test says so.</summary>
@@ -7,6 +9,8 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     private static bool _tells;
 
     private int _calls;
+    private int _reads;
+    private ConcurrentQueue<Action>? _events;
     private TaskCompletionSource? _held;
     private TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -33,10 +37,23 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
 
     public Predicate<RoomEvent> Loses { get; set; } = _ => false;
 
+    /// <summary>Events take their time, until <see cref="TellHeld"/>.</summary>
+    public void HoldEvents() => _events = [];
+
+    public void TellHeld()
+    {
+        var held = _events!;
+        _events = null;
+        foreach (var tell in held) tell();
+    }
+
     public bool FailsReads { get; set; }
 
     /// <summary>How often it was called.</summary>
     public int Calls => Volatile.Read(ref _calls);
+
+    /// <summary>How often it was asked for a roster.</summary>
+    public int Reads => Volatile.Read(ref _reads);
 
     /// <summary>How often a listener read while it was being told, which the seam forbids.</summary>
     public int ReadsByListeners { get; private set; }
@@ -86,6 +103,7 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
     public async ValueTask<Roster> ReadAsync(string room, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
+        Interlocked.Increment(ref _reads);
         if (_tells) ReadsByListeners++;
         ThrowIfAway();
         return FailsReads ? throw new IOException("The store is away.") : Shows(await inner.ReadAsync(room, cancellationToken));
@@ -99,9 +117,15 @@ internal sealed class UnreliableStore(IRoomStore inner) : IRoomStore
         Called().ListenAsync(room, change =>
         {
             if (Loses(change)) return;
-            _tells = true;
-            listener(change);
-            _tells = false;
+            if (_events is { } held) held.Enqueue(Tell);
+            else Tell();
+
+            void Tell()
+            {
+                _tells = true;
+                listener(change);
+                _tells = false;
+            }
         }, missed, cancellationToken);
 
     private IRoomStore Called()

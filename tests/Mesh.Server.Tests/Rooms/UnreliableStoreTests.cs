@@ -235,6 +235,44 @@ public sealed class UnreliableStoreTests
     }
 
     [Fact]
+    public async Task A_leave_that_is_told_after_the_next_join_is_no_reason_to_read_the_room_again()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var plain = await server.ConnectAsync();
+        await plain.SubscribeAsync("r");
+        await using var client = await server.ConnectAsync();
+        await client.JoinAsync("r");
+        var reads = store.Reads;
+        store.HoldEvents();
+        var memberships = server.Mesh.FindConnection(client.Id)!.Memberships;
+        await memberships.LeaveAsync("r");
+        await memberships.JoinAsync("r", null, Cancellation);
+        store.TellHeld();
+        await plain.UntilAsync(() => plain.Events.Count == 3);
+
+        // One that it had not asked for is one, as before.
+        await store.LeaveAsync("r", client.Id, Cancellation);
+        await plain.UntilAsync(() => plain.Events.Count == 5);
+        await plain.ShouldHaveEventsAsync(Joined("r", client.Id), Left("r", client.Id), Joined("r", client.Id), Left("r", client.Id), Joined("r", client.Id));
+        store.Reads.ShouldBe(reads + 1);
+    }
+
+    [Fact]
+    public async Task Who_was_taken_by_another_node_does_not_join_again_here()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var client = await server.OpenAsync();
+        await client.EnterAsync("r");
+        var connection = server.Mesh.FindConnection(client.Id)!;
+        connection.Session!.HasMoved = true;
+        await store.LeaveAsync("r", client.Id, Cancellation);
+        await connection.Memberships.JoinAgainAsync();
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Count.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Who_says_that_members_may_be_lost_is_told_when_all_have_joined_again()
     {
         var (server, store) = await StartAsync();
