@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
@@ -14,6 +15,9 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
     private const int PageSize = 1_000;
 
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
+
+    // So long after a failure all rooms are looked through again.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _disposed = new();
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
@@ -35,20 +39,29 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
     {
         try
         {
-            if (!await RemoveAsync(generation)) return;
-            await EndAsync(generation);
+            // Who renews its lease then is told of it again.
+            if (!await TryRemoveAsync(generation)) await Task.Delay(Pause, time, _disposed.Token);
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
-        {
-            // Who renews its lease next is told of it again.
-        }
-        catch (OperationCanceledException)
+        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException)
         {
             // The node stops; others go on.
         }
         finally
         {
             _known.TryRemove(generation, out _);
+        }
+    }
+
+    private async Task<bool> TryRemoveAsync(string generation)
+    {
+        try
+        {
+            if (await RemoveAsync(generation)) await EndAsync(generation);
+            return true;
+        }
+        catch (Exception failure) when (IsOfRedis(failure))
+        {
+            return false;
         }
     }
 
@@ -71,7 +84,13 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         var rooms = new HashSet<string>(node.Rooms.Find(generation), StringComparer.Ordinal);
         await foreach (var field in (await redis.DatabaseAsync()).HashScanAsync(names.RoomsOf(generation), pageSize: PageSize))
             if (!field.Name.IsNullOrEmpty) rooms.Add(field.Name!);
-        foreach (var some in rooms.Chunk(AtOnce)) await Task.WhenAll(some.Select(it => RemoveAsync(generation, it)));
+        Exception? failure = null;
+        foreach (var some in rooms.Chunk(AtOnce))
+        {
+            var failures = await Task.WhenAll(some.Select(it => TryRemoveAsync(generation, it)));
+            failure ??= failures.FirstOrDefault(static it => it is not null);
+        }
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }
 
     // Only now: until then somebody has to know in which rooms there is something to remove.
@@ -83,10 +102,26 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         node.Forget(generation);
     }
 
+    // One room that can't be reached keeps nobody in the others.
+    private async Task<Exception?> TryRemoveAsync(string generation, string room)
+    {
+        try
+        {
+            await RemoveAsync(generation, room);
+            return null;
+        }
+        catch (Exception failure) when (IsOfRedis(failure))
+        {
+            return failure;
+        }
+    }
+
     private async Task RemoveAsync(string generation, string room)
     {
         RedisResult[] answer;
         do answer = (RedisResult[])(await scripts.EvaluateAsync(RedisScripts.Reap, room, generation: "", [generation, MembersAtOnce], CancellationToken.None))!;
         while ((string)answer[0]! == nameof(ChangeOutcome.Changed));
     }
+
+    private static bool IsOfRedis(Exception failure) => failure is RedisException || RedisConnection.IsAway(failure);
 }

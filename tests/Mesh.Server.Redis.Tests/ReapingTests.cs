@@ -109,6 +109,35 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task Rooms_that_nobody_can_look_through_keep_no_member_in_others_and_are_looked_through_again()
+    {
+        const int Rooms = 100;
+        var (dead, store) = await MemberAsync("r", "member");
+        var (broken, others) = (Named("broken"), Named("other"));
+        foreach (var room in broken.Concat(others)) await store.JoinAsync(room, new("member"), null, Cancellation);
+        foreach (var room in broken) await RenameAsync(_names.Room(room), Aside(room));
+        foreach (var room in broken) await Database.StringSetAsync(_names.Room(room), "of another type");
+        await FindDeadAsync(dead, TimeSpan.Zero);
+        await using var server = await StartAsync();
+        server.Get<RedisReaping>().Begin([dead]);
+        foreach (var room in others) await server.UntilEmptyAsync(room);
+
+        server.Time.Advance(TimeSpan.FromMinutes(1));
+        (await Database.KeyExistsAsync(_names.RoomsOf(dead))).ShouldBeTrue();
+        foreach (var room in broken) await RenameAsync(Aside(room), _names.Room(room));
+        await Wait.UntilAsync(server.Time, Second, () =>
+        {
+            server.Get<RedisReaping>().Begin([dead]);
+            return Database.SortedSetScore(_names.ReapedNodes, dead) is not null;
+        });
+        foreach (var room in broken) await server.UntilEmptyAsync(room);
+
+        static string[] Named(string name) => [.. Enumerable.Range(0, Rooms).Select(it => $"{name} {it}")];
+        Task RenameAsync(RedisKey from, RedisKey to) => Database.KeyRenameAsync(from, to);
+        RedisKey Aside(string room) => _names.Room(room).Append(":aside");
+    }
+
+    [Fact]
     public async Task Who_lives_since_Redis_has_lost_that_it_was_dead_is_removed_no_more()
     {
         var (lives, living) = await MemberAsync("r", "living");
