@@ -98,7 +98,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
     {
         var database = await redis.DatabaseAsync();
         await database.KeyDeleteAsync(names.RoomsOf(generation));
-        await database.ScriptEvaluateAsync(RedisScripts.Reaped, [names.ReapedNodes], [generation]);
+        await database.ScriptEvaluateAsync(RedisScripts.Reaped, [names.DeadNodes, names.ReapedNodes], [generation]);
         node.Forget(generation);
     }
 

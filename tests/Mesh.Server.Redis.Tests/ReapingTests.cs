@@ -62,12 +62,13 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         (await judge.RenewAsync()).ShouldBeEmpty();
         (await Database.KeyExistsAsync(_names.RoomsOf(dead))).ShouldBeFalse();
 
-        // It is told that it is dead for a day, and then nothing is left of it.
-        (await Database.SortedSetScoreAsync(_names.DeadNodes, dead)).ShouldNotBeNull();
+        // It is told that it is dead for a day, and then nothing is left of it. What is asked for each second is short meanwhile.
+        (await Database.SortedSetScoreAsync(_names.DeadNodes, dead)).ShouldBeNull();
+        ((string?)((RedisResult[])(await RenewAsync(dead))!)[0]).ShouldBe("dead");
         await Database.SortedSetDecrementAsync(_names.ReapedNodes, dead, TimeSpan.FromDays(1).TotalMilliseconds);
         (await judge.RenewAsync()).ShouldBeEmpty();
-        (await Database.SortedSetScoreAsync(_names.DeadNodes, dead)).ShouldBeNull();
         (await Database.SortedSetScoreAsync(_names.ReapedNodes, dead)).ShouldBeNull();
+        ((string?)((RedisResult[])(await RenewAsync(dead))!)[0]).ShouldBe("new");
     }
 
     [Fact]
@@ -198,6 +199,9 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         await Database.SortedSetRemoveAsync(_names.LiveNodes, generation);
         await Database.SortedSetAddAsync(_names.DeadNodes, generation, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - ago.TotalMilliseconds);
     }
+
+    private Task<RedisResult> RenewAsync(string generation) => Database.ScriptEvaluateAsync(
+        RedisScripts.Renew, [_names.LiveNodes, _names.DeadNodes, _names.RenewingNodes, _names.ReapedNodes], [generation, 8_000, "0", 8_000]);
 
     // As if Redis had been alone for so long.
     private async Task PassAsync(TimeSpan duration)

@@ -1,9 +1,10 @@
 -- Renews a node's lease, and finds those that have not renewed theirs.
 --
 -- KEYS[1]  generations that live: a sorted set by the end of their lease, ms since 1970
--- KEYS[2]  generations that are dead: a sorted set by when they were found to be
+-- KEYS[2]  generations that are dead, until they are looked after no longer: a sorted set by when they were found to be
 -- KEYS[3]  since when those that live have renewed without a break: a hash, ms since 1970
--- KEYS[4]  generations that are dead and looked after no longer: see reaped.lua; after a day they are forgotten
+-- KEYS[4]  generations that are dead and looked after no longer: see reaped.lua; after a day they are forgotten. Of these there
+--          may be many, and they are never read as a whole
 -- ARGV[1]  the node's generation
 -- ARGV[2]  how long a lease lasts, ms
 -- ARGV[3]  1 if the node may judge others: it has itself renewed without a break for as long as a lease lasts
@@ -21,7 +22,7 @@ local REMEMBERED = 86400000
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or ''
-if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return { 'dead', {}, run } end
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return { 'dead', {}, run } end
 -- Where another server with another clock has taken over, it may have gone back: from then on no lease can end later than this.
 local last = now + ARGV[4]
 for _, beyond in ipairs(redis.call('ZRANGE', KEYS[1], string.format('(%.0f', last), '+inf', 'BYSCORE')) do redis.call('ZADD', KEYS[1], last, beyond) end
@@ -40,13 +41,5 @@ for _, late in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE')) do
   redis.call('HDEL', KEYS[3], late)
   redis.call('ZADD', KEYS[2], now, late)
 end
-for _, old in ipairs(redis.call('ZRANGE', KEYS[4], '-inf', now - REMEMBERED, 'BYSCORE')) do
-  redis.call('ZREM', KEYS[2], old)
-  redis.call('ZREM', KEYS[4], old)
-end
-local is_reaped, dead = {}, {}
-for _, reaped in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do is_reaped[reaped] = true end
-for _, found in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  if not is_reaped[found] then dead[#dead + 1] = found end
-end
-return { before, dead, run }
+for _, old in ipairs(redis.call('ZRANGE', KEYS[4], '-inf', now - REMEMBERED, 'BYSCORE')) do redis.call('ZREM', KEYS[4], old) end
+return { before, redis.call('ZRANGE', KEYS[2], 0, -1), run }

@@ -16,7 +16,7 @@ internal sealed class StoredLeases
     /// <returns>new, alive, late or dead, as the generation was before, and the dead that are to be looked after.</returns>
     public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, bool judgesAtOnce)
     {
-        if (_dead.ContainsKey(generation)) return ("dead", []);
+        if (_dead.ContainsKey(generation) || _reaped.ContainsKey(generation)) return ("dead", []);
         var length = (long)lease.TotalMilliseconds;
         var before = !_alive.TryGetValue(generation, out var ends) ? "new" : ends > now ? "alive" : "late";
         if (before == "new" || !_since.ContainsKey(generation) || now - (ends - length) > Break) _since[generation] = now;
@@ -28,18 +28,15 @@ internal sealed class StoredLeases
             _since.Remove(late);
             _dead[late] = now;
         }
-        foreach (var old in _reaped.Where(it => it.Value <= now - Remembered).Select(it => it.Key).ToList())
-        {
-            _dead.Remove(old);
-            _reaped.Remove(old);
-        }
-        return (before, [.. _dead.Keys.Where(it => !_reaped.ContainsKey(it))]);
+        foreach (var old in _reaped.Where(it => it.Value <= now - Remembered).Select(it => it.Key).ToList()) _reaped.Remove(old);
+        return (before, [.. _dead.Keys]);
     }
 
     /// <summary>As Scripts/reaped.lua, and the end of the list of rooms.</summary>
     public void Reaped(string generation, long now)
     {
         _rooms.Remove(generation);
+        _dead.Remove(generation);
         _reaped[generation] = now;
     }
 
