@@ -17,7 +17,11 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
     public async ValueTask<string> OfAsync(RedisKey key)
     {
         var connection = await redis.ReadyAsync();
-        if (Interlocked.Exchange(ref _watched, connection) is null) connection.ConnectionRestored += Restored;
+        if (Interlocked.Exchange(ref _watched, connection) is null)
+        {
+            connection.ConnectionFailed += Forget;
+            connection.ConnectionRestored += Forget;
+        }
         if (ServerOf(connection, key) is not { } server) return "";
         if (_byServer.TryGetValue(server.EndPoint, out var known)) return known.Id;
         var run = new Run();
@@ -27,7 +31,9 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
 
     public void Dispose()
     {
-        if (_watched is { } connection) connection.ConnectionRestored -= Restored;
+        if (_watched is not { } connection) return;
+        connection.ConnectionFailed -= Forget;
+        connection.ConnectionRestored -= Forget;
     }
 
     /// <summary>That of a server which is no replica. By a script: the client library itself asks only for who may administer.</summary>
@@ -46,7 +52,8 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
         }
     }
 
-    private void Restored(object? sender, ConnectionFailedEventArgs connection)
+    // At the failure, too: scripts get through before it is told that the connection is restored.
+    private void Forget(object? sender, ConnectionFailedEventArgs connection)
     {
         if (connection is { ConnectionType: ConnectionType.Interactive, EndPoint: { } server }) _byServer.TryRemove(server, out _);
     }

@@ -149,12 +149,27 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         {
             await using var alice = await server.ConnectAsync();
             await alice.SubscribeAsync("r");
-            HandlersOf(given).ShouldBe(before + 3);
+            HandlersOf(given).ShouldBe((before.Restored + 3, before.Failed + 1));
         }
         HandlersOf(given).ShouldBe(before);
         var admin = redis.Connection.GetServers().Single();
         await Wait.UntilAsync(() => ((string[])admin.Execute("PUBSUB", "CHANNELS", $"{_prefix}:*")!).Length == 0);
         given.IsConnected.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(nameof(ConnectionMultiplexer.ConnectionFailed))]
+    [InlineData(nameof(ConnectionMultiplexer.ConnectionRestored))]
+    public async Task Which_run_of_Redis_a_server_is_has_to_be_learned_again_after_its_connection_was_lost(string told)
+    {
+        await using var given = await ConnectionMultiplexer.ConnectAsync(redis.Address);
+        using var runs = new RedisRuns(new(() => Task.FromResult<IConnectionMultiplexer>(given)));
+        (await runs.OfAsync("key")).ShouldBeEmpty();
+        await Wait.UntilAsync(() => runs.OfAsync("key").Result.Length > 0);
+        var failure = new ConnectionFailedEventArgs(
+            given, given.GetEndPoints().Single(), ConnectionType.Interactive, ConnectionFailureType.SocketClosed, new IOException(), physicalName: "");
+        foreach (var handler in HandlersOf(given, told)) handler.DynamicInvoke(given, failure);
+        (await runs.OfAsync("key")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -176,9 +191,12 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         server.Errors.Clear();
     }
 
-    private static int HandlersOf(ConnectionMultiplexer connection) =>
-        (typeof(ConnectionMultiplexer).GetField(nameof(ConnectionMultiplexer.ConnectionRestored), BindingFlags.Instance | BindingFlags.NonPublic)!
-            .GetValue(connection) as Delegate)?.GetInvocationList().Length ?? 0;
+    private static (int Restored, int Failed) HandlersOf(ConnectionMultiplexer connection) => (
+        HandlersOf(connection, nameof(ConnectionMultiplexer.ConnectionRestored)).Length,
+        HandlersOf(connection, nameof(ConnectionMultiplexer.ConnectionFailed)).Length);
+
+    private static Delegate[] HandlersOf(ConnectionMultiplexer connection, string ofEvent) =>
+        (typeof(ConnectionMultiplexer).GetField(ofEvent, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(connection) as Delegate)?.GetInvocationList() ?? [];
 
     private Task<TestServer> StartAsync() => TestServer.StartAsync(mesh: it => it.AddRedis(redis.Address, options => options.Prefix = _prefix));
 }
