@@ -94,6 +94,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         if (before == "dead" || isAnother)
         {
             _former[_generation] = true;
+            // The new one has no lease yet. (Nor may it judge: Redis counts from its first renewal.)
+            Volatile.Write(ref _renewedAt, 0);
             _generation = NewGeneration();
             _hasLived = false;
             return await RenewAsync();

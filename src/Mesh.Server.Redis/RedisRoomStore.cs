@@ -23,9 +23,9 @@ internal sealed class RedisRoomStore(
 
     public async ValueTask<RoomChange> JoinAsync(string room, NewMember member, StateChange? state, CancellationToken cancellationToken)
     {
-        // Others may have taken the node for dead, and would not look for what it adds now.
-        if (!node.IsAlive) throw RedisConnection.Unsent();
+        // Others may have taken the node for dead, and would not look for what it adds now. In this order: a new generation has no lease yet.
         var generation = node.Generation;
+        if (!node.IsAlive) throw RedisConnection.Unsent();
         var most = member.IsPutBack ? int.MaxValue : options.Value.MembersPerRoom;
         RedisValue[] arguments =
             [member.ConnectionId, most, ScriptArguments.Of(member), member.Metadata.Utf8, member.Moves, .. ScriptArguments.Of(state)];

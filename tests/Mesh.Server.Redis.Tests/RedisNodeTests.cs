@@ -97,6 +97,24 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     }
 
     [Fact]
+    public async Task A_node_that_has_become_another_is_not_alive_before_it_has_a_lease()
+    {
+        var time = new WatchedTime();
+        var node = Create(time);
+        await node.RenewAsync();
+        var former = node.Generation;
+        await redis.Connection.GetDatabase().SortedSetAddAsync(_names.DeadNodes, former, 1);
+        bool? wasAlive = null;
+        time.Asked = () =>
+        {
+            if (node.Generation != former) wasAlive ??= node.IsAlive;
+        };
+        await node.RenewAsync();
+        wasAlive.ShouldBe(false);
+        node.IsAlive.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Who_was_dead_does_not_come_back_by_the_same_name_where_Redis_has_lost_that_it_was()
     {
         var time = new FakeTimeProvider();
@@ -218,4 +236,19 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         node.Rooms.JoinAsync(node.Generation, room, static () => new(new RoomChange(ChangeOutcome.Changed, null, default)));
 
     private RedisNode Create(TimeProvider time) => new(new(() => Task.FromResult(redis.Connection)), _names, time, Options.Create(new MeshOptions { Grace = Grace }));
+
+    /// <summary>Time that says when it is asked for, except by who was told so.</summary>
+    private sealed class WatchedTime : FakeTimeProvider
+    {
+        public Action? Asked { get; set; }
+
+        public override long GetTimestamp()
+        {
+            var asked = Asked;
+            Asked = null;
+            asked?.Invoke();
+            Asked = asked;
+            return base.GetTimestamp();
+        }
+    }
 }

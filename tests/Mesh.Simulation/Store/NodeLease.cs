@@ -61,6 +61,7 @@ internal sealed class NodeLease
         if (before == "dead" || isAnother)
         {
             _former.Add(Generation);
+            _renewedAt = 0;
             Generation = NewGeneration();
             _hasLived = false;
             return await RenewAsync();
