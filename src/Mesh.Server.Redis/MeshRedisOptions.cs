@@ -12,6 +12,6 @@ public sealed class MeshRedisOptions
     [Required, StringLength(64, MinimumLength = 1), RegularExpression("[^{}]*", ErrorMessage = "MeshRedisOptions.{0} can't have braces: everything would be on one server of a cluster.")]
     public string Prefix { get; set; } = "mesh";
 
-    /// <summary>Whether the application refuses to start while Redis can't be reached. Default: true.</summary>
+    /// <summary>Whether the application refuses to start when Redis can't be reached within a few seconds. Default: true.</summary>
     public bool Required { get; set; } = true;
 }

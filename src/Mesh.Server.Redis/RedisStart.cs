@@ -5,8 +5,11 @@ using StackExchange.Redis;
 namespace Mesh.Server;
 
 /// <summary>Connects at the start, and refuses to start without Redis where that is required.</summary>
-internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBackplane backplane, IOptions<MeshRedisOptions> options) : IHostedService
+internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBackplane backplane, IOptions<MeshRedisOptions> options, TimeProvider time) : IHostedService
 {
+    // The first attempt to connect ends after a second, and a Redis that is only slow, or starts at the same time, is there with the next.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     private const string Remedy = $"or set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Required)} to false to begin without it.";
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -18,7 +21,7 @@ internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBac
         if (!configuration.ChannelPrefix.IsNullOrEmpty)
             throw new InvalidOperationException($"A connection with a channelPrefix can't be used. Set {nameof(MeshRedisOptions)}.{nameof(MeshRedisOptions.Prefix)} instead.");
         var server = connection.Configuration.Split(',')[0];
-        if (options.Value.Required && !connection.IsConnected) throw new InvalidOperationException($"Redis can't be reached at {server}. Start it, {Remedy}");
+        if (options.Value.Required && !await IsConnectedAsync(connection, cancellationToken)) throw new InvalidOperationException($"Redis can't be reached at {server}. Start it, {Remedy}");
         if (!connection.IsConnected) return;
         try
         {
@@ -37,6 +40,31 @@ internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBac
         catch (TimeoutException)
         {
             // Redis was lost again since; the backplane goes on trying.
+        }
+    }
+
+    private async Task<bool> IsConnectedAsync(IConnectionMultiplexer connection, CancellationToken cancellationToken)
+    {
+        var restored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionRestored += OnRestored;
+        try
+        {
+            if (!connection.IsConnected) await restored.Task.WaitAsync(Patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // It is looked at once more.
+        }
+        finally
+        {
+            connection.ConnectionRestored -= OnRestored;
+        }
+        return connection.IsConnected;
+
+        // Of its two connections the one for commands may be the later one.
+        void OnRestored(object? sender, ConnectionFailedEventArgs one)
+        {
+            if (connection.IsConnected) restored.TrySetResult();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using static Mesh.Server.Tests.PresenceRequests;
@@ -93,12 +94,32 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
     public async Task A_node_does_not_start_without_Redis_and_says_so()
     {
         var nowhere = $"127.0.0.1:{FreePort.Next()}";
-        var refusal = await Should.ThrowAsync<Exception>(() => TestServer.StartAsync(mesh: it => it.AddRedis(nowhere)).WaitAsync(Soon, Cancellation));
+        var time = new FakeTimeProvider();
+        var starting = TestServer.StartAsync(services: it => it.Services.AddSingleton<TimeProvider>(time), mesh: it => it.AddRedis(nowhere));
+        await Wait.UntilAsync(time, TimeSpan.FromSeconds(1), () => starting.IsCompleted);
+        var refusal = await Should.ThrowAsync<InvalidOperationException>(starting);
         refusal.Message.ShouldContain(nowhere);
         await using var server = await TestServer.StartAsync(mesh: it => it.AddRedis(nowhere, options => options.Required = false)).WaitAsync(Soon, Cancellation);
         await using var client = await server.ConnectAsync();
         (await client.ErrorOfAsync("mesh/join-room", Room("r"))).ShouldBe("EUNAVAILABLE");
         server.Errors.Clear();
+    }
+
+    [Fact]
+    public async Task A_node_waits_a_little_for_a_Redis_that_is_only_slow()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("There are no signals.");
+        await using var slow = new RunningRedis();
+        await slow.StartAsync();
+        await slow.PauseAsync();
+        await using var given = await ConnectionMultiplexer.ConnectAsync(RedisConnection.Configure(ConfigurationOptions.Parse(slow.Address)));
+        given.IsConnected.ShouldBeFalse();
+        // Time stands: the connection itself is what it waits for.
+        var starting = TestServer.StartAsync(fakeTime: true, mesh: it => it.AddRedis(given));
+        await Wait.UntilAsync(() => HandlersOf(given).Restored > 0 || starting.IsCompleted);
+        await slow.ContinueAsync();
+        await using var server = await starting.WaitAsync(Soon, Cancellation);
+        server.Get<RedisNode>().IsAlive.ShouldBeTrue();
     }
 
     [Fact]
@@ -165,7 +186,7 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         await using var given = await ConnectionMultiplexer.ConnectAsync(redis.Address);
         using var runs = new RedisRuns(new(() => Task.FromResult<IConnectionMultiplexer>(given)));
         (await runs.OfAsync("key")).ShouldBeEmpty();
-        await Wait.UntilAsync(() => runs.OfAsync("key").Result.Length > 0);
+        await Wait.UntilAsync(() => runs.OfAsync("key").AsTask().Result.Length > 0);
         var failure = new ConnectionFailedEventArgs(
             given, given.GetEndPoints().Single(), ConnectionType.Interactive, ConnectionFailureType.SocketClosed, new IOException(), physicalName: "");
         foreach (var handler in HandlersOf(given, told)) handler.DynamicInvoke(given, failure);
