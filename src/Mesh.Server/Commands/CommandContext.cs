@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Mesh.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,10 +7,10 @@ namespace Mesh.Server;
 public sealed class CommandContext
 {
     private readonly IServiceScopeFactory _scopes;
-    private readonly JsonSerializerOptions _json;
+    private readonly MeshJsonOptions _json;
     private AsyncServiceScope? _scope;
 
-    internal CommandContext(Transport transport, InboundFrame frame, IServiceScopeFactory scopes, JsonSerializerOptions json)
+    internal CommandContext(Transport transport, InboundFrame frame, IServiceScopeFactory scopes, MeshJsonOptions json)
     {
         (Transport, Frame, _scopes, _json) = (transport, frame, scopes, json);
         Connection = transport.Connection;
@@ -34,7 +33,7 @@ public sealed class CommandContext
 
     /// <summary>Reads the payload as <typeparamref name="T"/>, by <see cref="MeshJsonOptions"/>; the default if it is absent.</summary>
     /// <exception cref="MeshException"><c>EINVALID</c>: the payload is no <typeparamref name="T"/>.</exception>
-    public T? ReadPayload<T>() => AppJson.Deserialize<T>(Payload, _json);
+    public T? ReadPayload<T>() => AppJson.Deserialize<T>(Payload, _json.SerializerOptions);
 
     /// <summary>Ends the command's scope.</summary>
     internal ValueTask EndAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -43,7 +42,7 @@ public sealed class CommandContext
 
     internal InboundFrame Frame { get; }
 
-    internal JsonSerializerOptions Json => _json;
+    internal MeshJsonOptions Json => _json;
 
     /// <summary>True once the handler has queued the response itself.</summary>
     internal bool HasResponded { get; set; }

@@ -10,7 +10,7 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
 {
     public async ValueTask ExecuteAsync(Transport transport, InboundFrame frame)
     {
-        var context = new CommandContext(transport, frame, scopes, json.Value.SerializerOptions);
+        var context = new CommandContext(transport, frame, scopes, json.Value);
         ReadOnlyMemory<byte> response;
         try
         {

@@ -18,7 +18,7 @@ internal sealed record RegisteredCommand(string Name, CommandDelegate Handler, I
         if (name.StartsWith("mesh/", StringComparison.Ordinal) || Liveness.Contains(name))
             throw new ArgumentException($"\"{name}\" is a name of Mesh's own.", nameof(name));
         if (IsTask(typeof(TResult))) throw new ArgumentException("A handler returns Task, Task<TResult> or a result that is no task.", nameof(handler));
-        return new(name, async context => AppJson.Serialize(await handler(context, context.ReadPayload<TPayload>()!), context.Json), middleware);
+        return new(name, async context => AppJson.Serialize(await handler(context, context.ReadPayload<TPayload>()!), context.Json.SerializerOptions), middleware);
     }
 
     /// <summary>The same handler with an absent result.</summary>

@@ -59,7 +59,10 @@ public sealed class PresenceRoomOptions
         return this;
     }
 
-    /// <summary>Sets a <see cref="StateValidator"/> that reads states by <see cref="MeshJsonOptions"/>; one that is no <typeparamref name="TState"/> is refused.</summary>
+    /// <summary>
+    /// Sets a <see cref="StateValidator"/> that reads states by <see cref="PresenceStateContext.ReadState{TState}"/>; one that is no
+    /// <typeparamref name="TState"/>, or has members that it has not, is refused.
+    /// </summary>
     /// <typeparam name="TState">What a state is read as.</typeparam>
     /// <param name="validate">Null lets the state pass, else it is the reason of the refusal.</param>
     public PresenceRoomOptions ValidateState<TState>(Func<PresenceStateContext, TState, string?> validate)

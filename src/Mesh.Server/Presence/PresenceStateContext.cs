@@ -10,7 +10,11 @@ public sealed class PresenceStateContext : PresenceGuardContext
     /// <summary>The state as it was sent.</summary>
     public RawJson State { get; }
 
-    /// <summary>Reads the state as <typeparamref name="TState"/>, by <see cref="MeshJsonOptions"/>.</summary>
+    /// <summary>
+    /// Reads the state as <typeparamref name="TState"/>, by <see cref="MeshJsonOptions"/>, but strictly: what is stored, and what other clients
+    /// get, are the bytes that were sent. Names are taken in their own case, none twice, none that <typeparamref name="TState"/> does not
+    /// have, and no texts for numbers.
+    /// </summary>
     /// <exception cref="MeshException"><c>EINVALID</c>: the state is no <typeparamref name="TState"/>.</exception>
-    public TState ReadState<TState>() => AppJson.Deserialize<TState>(State, Command.Json)!;
+    public TState ReadState<TState>() => AppJson.Deserialize<TState>(State, Command.Json.Strict)!;
 }

@@ -1,13 +1,20 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.DependencyInjection;
 using static Mesh.Server.Tests.PresenceRequests;
 
 namespace Mesh.Server.Tests.Presence;
 
 /// <summary>Protocol §6, §7, §9: who may join a room, see it, publish in it, and which states.</summary>
-public sealed class GuardTests
+public sealed partial class GuardTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private sealed record Cursor(int X, int Y);
+    internal sealed record Cursor(int X, int Y);
+
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+    [JsonSerializable(typeof(Cursor))]
+    internal sealed partial class CursorJson : JsonSerializerContext;
 
     [Fact]
     public async Task Whom_the_join_guard_refuses_does_not_join_in_either_way()
@@ -78,6 +85,34 @@ public sealed class GuardTests
         (await server.Mesh.Room("r").StatesAsync<Cursor>(Cancellation)).Values.ShouldBe([new Cursor(1, 0)]);
         // A clear is no state.
         (await client.PublishAsync("r", "null")).GetProperty("stamp").GetArrayLength().ShouldBe(2);
+    }
+
+    // The bytes are what others get: JSON.parse reads the name in its own case, the last of two, and what the validator has never heard of.
+    [Theory]
+    [InlineData("""{"x":-1,"X":1,"y":0}""")]
+    [InlineData("""{"x":-1,"x":1,"y":0}""")]
+    [InlineData("""{"x":1,"y":0,"z":-1}""")]
+    [InlineData("""{"x":"1","y":0}""")]
+    public async Task A_state_is_looked_at_as_it_is_passed_on(string state)
+    {
+        await using var server = await StartAsync(room => room.ValidateState<Cursor>((_, cursor) => cursor.X < 0 ? "x is below 0" : null));
+        await using var client = await server.OpenAsync();
+        await client.EnterAsync("r");
+        (await client.ErrorOfAsync("mesh/publish", $$"""{"roomName":"r","state":{{state}}}""")).ShouldBe(ErrorCodes.Refused);
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.ShouldHaveSingleItem().Stamp.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task It_is_so_by_source_generated_JSON_too()
+    {
+        await using var server = await TestServer.StartAsync(
+            trackAll: false,
+            services: it => it.Services.Configure<MeshJsonOptions>(json => json.SerializerOptions = CursorJson.Default.Options),
+            mesh: it => it.TrackPresence("*", room => room.ValidateState<Cursor>((_, cursor) => cursor.X < 0 ? "x is below 0" : null)));
+        await using var client = await server.OpenAsync();
+        await client.EnterAsync("r");
+        (await client.ErrorOfAsync("mesh/publish", """{"roomName":"r","state":{"x":-1,"X":1,"y":0}}""")).ShouldBe(ErrorCodes.Refused);
+        (await client.PublishAsync("r", """{"x":1,"y":0}""")).GetProperty("stamp").GetArrayLength().ShouldBe(2);
     }
 
     [Fact]
