@@ -13,6 +13,8 @@ internal sealed class Sessions(ConnectionRegistry connections, ISessionStore sto
         if (presented is not null && !tokens.Valid.Contains(presented, StringComparer.Ordinal)) Add(presented, null);
         var token = store.NewToken(connection.Id);
         Add(token, presented);
+        // It may have ended before it had a session, and then that was not there to be ended.
+        if (connection.IsEnded) tokens.End(connections.RemoveToken);
         await SaveAsync(connection);
         return token;
 

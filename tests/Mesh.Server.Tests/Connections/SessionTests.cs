@@ -37,6 +37,29 @@ public sealed class SessionTests
         (await after.ErrorOfAsync("mesh/session")).ShouldBe("EINVALID");
     }
 
+    [Fact]
+    public async Task One_that_is_opened_for_a_connection_that_has_ended_leaves_nothing_behind()
+    {
+        TaskCompletionSource waits = new(), mayGoOn = new(), done = new();
+        await using var server = await TestServer.StartAsync(mesh: it => it.Use(async (context, next) =>
+        {
+            if (context.Command != "mesh/session") return await next(context);
+            waits.SetResult();
+            await mayGoOn.Task;
+            var answer = await next(context);
+            done.SetResult();
+            return answer;
+        }));
+        await using var client = await server.ConnectAsync();
+        await client.SendAsync("mesh/session");
+        await waits.Task.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        client.Drop();
+        await server.UntilGoneAsync(client.Id);
+        mayGoOn.SetResult();
+        await done.Task.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        Kept.Tokens(server).ShouldBe(0);
+    }
+
     [Theory]
     [InlineData(15, false)]
     [InlineData(16, true)]
