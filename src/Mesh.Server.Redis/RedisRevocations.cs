@@ -1,3 +1,4 @@
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace Mesh.Server;
@@ -48,9 +49,8 @@ internal sealed class RedisRevocations : IAsyncDisposable
     {
         try
         {
-            await _redis.EvaluateAsync(RedisScripts.Revoke, [_names.Revocations], [userId, (long)Kept.TotalMilliseconds], cancellationToken);
-            await RedisConnection.TryAsync(async () =>
-                await (await _redis.SubscriberAsync()).PublishAsync(await _redis.ChannelAsync(_names.Revocations), RedisValue.EmptyString).WaitAsync(cancellationToken));
+            // What has begun is done, whoever waits for it no longer.
+            await TellAsync(userId).WaitAsync(cancellationToken);
         }
         catch
         {
@@ -66,9 +66,16 @@ internal sealed class RedisRevocations : IAsyncDisposable
         if (_listening is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await _listening.Value).DisposeAsync();
     }
 
+    private async Task TellAsync(string userId)
+    {
+        var publish = await RedisConnection.TryAsync(async () => await _redis.PublishCommandAsync());
+        await _redis.EvaluateAsync(
+            RedisScripts.Revoke, [_names.Revocations], [userId, (long)Kept.TotalMilliseconds, _names.Revocations, publish], CancellationToken.None);
+    }
+
     private async Task<RedisListening> BeginAsync(RedisSubscriptions subscriptions)
     {
-        _read = await LastAsync();
+        _read = await BeforeAsync();
         var listening = await subscriptions.ListenSoonAsync(_names.Revocations, _ => Read(), Read, _disposed.Token);
         // What was told before this node listened.
         Read();
@@ -77,17 +84,20 @@ internal sealed class RedisRevocations : IAsyncDisposable
 
     // What was revoked before concerns none of the connections that this node will have. Where it can't be known, some may have to sign in
     // again; nobody stays who is to go.
-    private async Task<RedisValue> LastAsync()
+    private async Task<RedisValue> BeforeAsync()
     {
         try
         {
-            return await (await _redis.DatabaseAsync()).StreamRangeAsync(_names.Revocations, count: 1, messageOrder: Order.Descending) is [var last] ? last.Id : Beginning;
+            return await NewestAsync(await _redis.DatabaseAsync());
         }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {
             return Beginning;
         }
     }
+
+    private async Task<RedisValue> NewestAsync(IDatabase database) =>
+        await database.StreamRangeAsync(_names.Revocations, count: 1, messageOrder: Order.Descending) is [var newest] ? newest.Id : Beginning;
 
     private void Read()
     {
@@ -102,6 +112,8 @@ internal sealed class RedisRevocations : IAsyncDisposable
             try
             {
                 var database = await _redis.DatabaseAsync();
+                // Redis has lost the stream, or its end, and goes on by an earlier clock.
+                if (IsBefore(await NewestAsync(database), _read)) _read = Beginning;
                 foreach (var entry in await database.StreamRangeAsync(_names.Revocations, $"({_read}"))
                 {
                     _read = entry.Id;
@@ -116,4 +128,10 @@ internal sealed class RedisRevocations : IAsyncDisposable
             }
         }
     }
+
+    private static bool IsBefore(RedisValue one, RedisValue other) => TimeOf(one).CompareTo(TimeOf(other)) < 0;
+
+    private static (ulong Milliseconds, ulong Number) TimeOf(RedisValue id) => ((string)id!).Split('-') is [var milliseconds, var number]
+        ? (ulong.Parse(milliseconds, CultureInfo.InvariantCulture), ulong.Parse(number, CultureInfo.InvariantCulture))
+        : default;
 }

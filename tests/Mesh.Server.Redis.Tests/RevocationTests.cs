@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using StackExchange.Redis;
 
 namespace Mesh.Server.Redis.Tests;
 
@@ -47,6 +48,32 @@ public sealed class RevocationTests(RedisServer redis) : IClassFixture<RedisServ
         proxy.Forward();
         (await there.Closed).ShouldBe(CloseCodes.AuthenticationEnded);
         await bob.FenceAsync();
+    }
+
+    [Fact]
+    public async Task On_every_node_also_where_nobody_waits_for_it()
+    {
+        await using var one = await StartAsync(redis.Port);
+        await using var two = await StartAsync(redis.Port);
+        await using var there = await ConnectAsync(two, "alice");
+        await Should.ThrowAsync<OperationCanceledException>(async () => await one.Mesh.RevokeAsync("alice", new CancellationToken(canceled: true)));
+        (await there.Closed).ShouldBe(CloseCodes.AuthenticationEnded);
+    }
+
+    [Fact]
+    public async Task Also_by_an_earlier_clock_after_Redis_has_lost_who_was_revoked()
+    {
+        await using var node = await StartAsync(redis.Port);
+        await using var bob = await ConnectAsync(node, "bob");
+        await using var alice = await ConnectAsync(node, "alice");
+        await node.Mesh.RevokeAsync("bob", Cancellation);
+        (await bob.Closed).ShouldBe(CloseCodes.AuthenticationEnded);
+
+        var (connection, stream) = (await node.Get<RedisConnection>().ReadyAsync(), node.Get<RedisNames>().Revocations);
+        await connection.GetDatabase().KeyDeleteAsync(stream);
+        await connection.GetDatabase().StreamAddAsync(stream, "user", "alice", "1-1");
+        await connection.GetSubscriber().PublishAsync(RedisChannel.Literal(stream), RedisValue.EmptyString);
+        (await alice.Closed).ShouldBe(CloseCodes.AuthenticationEnded);
     }
 
     [Fact]
