@@ -16,14 +16,15 @@ internal sealed class OriginPolicy(IEnumerable<string> allowed)
         var origins = request.Headers[HeaderNames.Origin];
         if (origins.Count == 0 || _allowed.Contains("*")) return true;
         if (origins.Count > 1 || origins[0] is not { } origin) return false;
-        return _allowed.Count > 0 ? _allowed.Contains(origin) : IsOwn(origin, request.Host);
+        return _allowed.Count > 0 ? _allowed.Contains(origin) : IsOwn(origin, request);
     }
 
-    // Not by the scheme: behind a proxy that ends TLS it is the proxy's that browsers see.
-    private static bool IsOwn(string origin, HostString host)
+    // Where TLS ends at a proxy that does not say so, browsers see another scheme than the server.
+    private static bool IsOwn(string origin, HttpRequest request)
     {
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) return false;
-        return string.Equals(uri.IdnHost, host.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase)
-            && uri.Port == (host.Port ?? (uri.Scheme == "https" ? 443 : 80));
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri)) return false;
+        if (uri.Scheme != "https" && (uri.Scheme != "http" || request.IsHttps)) return false;
+        return string.Equals(uri.IdnHost, request.Host.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase)
+            && uri.Port == (request.Host.Port ?? (uri.Scheme == "https" ? 443 : 80));
     }
 }
