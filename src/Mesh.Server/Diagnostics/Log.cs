@@ -39,4 +39,7 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Debug, "The authentication of connection {ConnectionId} is over: {Reason}.")]
     public static partial void AuthenticationEnded(this ILogger log, string connectionId, string reason);
+
+    [LoggerMessage(13, LogLevel.Error, "Room {Room} takes an expression of TrackPresence too long; the room is closed to everyone.")]
+    public static partial void PatternTimedOut(this ILogger log, string room, Exception late);
 }

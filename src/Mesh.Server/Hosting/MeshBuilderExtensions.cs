@@ -20,7 +20,7 @@ public static class MeshBuilderExtensions
 
     /// <summary>Tracks presence in the rooms whose name the expression matches somewhere: anchor it to mean the whole name.</summary>
     /// <param name="mesh">The builder.</param>
-    /// <param name="pattern">The expression. Give it a timeout, or <see cref="RegexOptions.NonBacktracking"/>: names come from strangers.</param>
+    /// <param name="pattern">The expression. Give it a timeout, or <see cref="RegexOptions.NonBacktracking"/>: names come from strangers. A room that takes it longer is closed to everyone.</param>
     /// <param name="configure">Sets guard and TTL. Default: neither.</param>
     /// <exception cref="ArgumentOutOfRangeException">The TTL is not more than 0 and up to 24 days.</exception>
     public static IMeshBuilder TrackPresence(this IMeshBuilder mesh, Regex pattern, Action<PresenceRoomOptions>? configure = null)

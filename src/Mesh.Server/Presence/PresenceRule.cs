@@ -5,6 +5,10 @@ namespace Mesh.Server;
 /// <summary>Which rooms are tracked, and how.</summary>
 internal sealed class PresenceRule(Predicate<string> matches, PresenceRoomOptions options)
 {
+    /// <summary>For a room of which can't be told whether an expression matches: whoever may, by the rules after it, it might be guarded.</summary>
+    public static PresenceRule Closed { get; } = new(
+        static _ => true, new PresenceRoomOptions().GuardBy(static _ => false).GuardJoinBy(static _ => false).GuardPublishBy(static _ => false));
+
     public TimeSpan? Ttl => options.Ttl;
 
     public Func<PresenceGuardContext, ValueTask<bool>>? JoinGuard => options.JoinGuard;
@@ -15,6 +19,7 @@ internal sealed class PresenceRule(Predicate<string> matches, PresenceRoomOption
 
     public Func<PresenceStateContext, ValueTask<string?>>? StateValidator => options.StateValidator;
 
+    /// <exception cref="RegexMatchTimeoutException">The name takes an application's expression too long.</exception>
     public bool Matches(string room) => matches(room);
 
     /// <summary>An exact name, or a glob: <c>*</c> for any characters, <c>?</c> for one.</summary>
@@ -26,18 +31,5 @@ internal sealed class PresenceRule(Predicate<string> matches, PresenceRoomOption
     }
 
     /// <summary>Every name that the expression matches somewhere.</summary>
-    public static PresenceRule For(Regex pattern, PresenceRoomOptions options) => new(room => IsMatch(pattern, room), options);
-
-    // A name that takes an application's expression too long is no match.
-    private static bool IsMatch(Regex pattern, string room)
-    {
-        try
-        {
-            return pattern.IsMatch(room);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
-        }
-    }
+    public static PresenceRule For(Regex pattern, PresenceRoomOptions options) => new(pattern.IsMatch, options);
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Mesh.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,18 @@ internal sealed class PresenceRules(IEnumerable<PresenceRule> rules, ILogger<Pre
 {
     private readonly PresenceRule[] _rules = [.. rules];
 
-    public PresenceRule? Find(string room) => Array.Find(_rules, rule => rule.Matches(room));
+    public PresenceRule? Find(string room)
+    {
+        try
+        {
+            return Array.Find(_rules, rule => rule.Matches(room));
+        }
+        catch (RegexMatchTimeoutException late)
+        {
+            log.PatternTimedOut(room, late);
+            return PresenceRule.Closed;
+        }
+    }
 
     /// <summary>Whether the connection may join the room.</summary>
     public ValueTask<bool> MayJoinAsync(CommandContext context, string room) => AskAsync(Find(room)?.JoinGuard, context, room);

@@ -49,13 +49,23 @@ public sealed partial class PresenceRuleTests
     }
 
     [Fact]
-    public async Task An_expression_that_takes_too_long_is_no_match()
+    public async Task A_room_that_takes_an_expression_too_long_is_closed_and_that_is_logged()
     {
-        var slow = new Regex("^(a+)+$", RegexOptions.ExplicitCapture, TimeSpan.FromMilliseconds(20));
-        await using var server = await TestServer.StartAsync(trackAll: false, mesh: it => it.TrackPresence(slow));
-        await using var client = await server.ConnectAsync();
-        (await client.SubscribeAsync("aaa")).GetProperty("success").ShouldBe("true");
-        (await client.SubscribeAsync(new string('a', 60) + "b")).GetProperty("success").ShouldBe("false");
+        var slow = new Regex("^(?<part>a+)+$", RegexOptions.ExplicitCapture, TimeSpan.FromMilliseconds(20));
+        await using var server = await TestServer.StartAsync(trackAll: false, mesh: it => it.TrackPresence(slow, room => room.GuardBy(_ => false)).TrackPresence("*"));
+        await using var client = await server.OpenAsync();
+        (await client.SubscribeAsync("b")).GetProperty("success").ShouldBe("true");
+        var room = new string('a', 60) + "b";
+        (await client.SubscribeAsync(room)).GetProperty("success").ShouldBe("false");
+        (await client.ErrorOfAsync("mesh/join-room", Room(room))).ShouldBe(ErrorCodes.Forbidden);
+        (await client.EnterAsync(room)).GetProperty("error").GetProperty("code").ShouldBe("\"EFORBIDDEN\"");
+        server.Errors.All.Count.ShouldBeGreaterThanOrEqualTo(3);
+        server.Errors.Clear();
+
+        // Also for whom the application has put there.
+        await server.Mesh.Room(room).AddAsync(client.Id, TestContext.Current.CancellationToken);
+        (await client.PublishPlainAsync(room, "1")).ShouldBe("false");
+        server.Errors.Clear();
     }
 
     [Fact]
