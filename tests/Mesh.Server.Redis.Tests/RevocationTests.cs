@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using StackExchange.Redis;
+using static Mesh.Server.Tests.PresenceRequests;
 
 namespace Mesh.Server.Redis.Tests;
 
@@ -77,6 +78,23 @@ public sealed class RevocationTests(RedisServer redis) : IClassFixture<RedisServ
     }
 
     [Fact]
+    public async Task On_the_node_that_waits_for_another_to_claim_its_members_at_once()
+    {
+        await using var one = await StartAsync(redis.Port, it => it.Grace = TimeSpan.FromMinutes(5));
+        await using var two = await StartAsync(redis.Port, it => it.Grace = TimeSpan.FromMinutes(5));
+        await using var first = await ConnectAsync(one, "alice");
+        var token = (await first.OpenSessionAsync()).Token();
+        await first.EnterAsync("r");
+        await using var second = await ConnectAsync(two, "alice");
+        (await second.OpenSessionAsync(token)).GetProperty("resumed").ShouldBe("true");
+        await one.UntilGoneAsync(first.Id);
+
+        await one.Mesh.RevokeAsync("alice", Cancellation);
+        (await second.Closed).ShouldBe(CloseCodes.AuthenticationEnded);
+        await two.UntilEmptyAsync("r");
+    }
+
+    [Fact]
     public async Task Without_Redis_on_this_node_and_it_is_said_that_others_were_not_told()
     {
         await using var proxy = new TcpProxy(redis.Port);
@@ -109,8 +127,9 @@ public sealed class RevocationTests(RedisServer redis) : IClassFixture<RedisServ
         await Wait.UntilAsync(() => !connection.IsConnected);
     }
 
-    private Task<TestServer> StartAsync(int port) => TestServer.StartAsync(
-        mesh: it => it.AddRedis(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), options => options.Prefix = _prefix),
+    private Task<TestServer> StartAsync(int port, Action<MeshOptions>? options = null) => TestServer.StartAsync(
+        options,
+        it => it.AddRedis(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), options => options.Prefix = _prefix),
         before: app => app.Use((http, next) =>
         {
             http.User = new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, http.Request.Headers["X-User"].ToString())], "test"));

@@ -4,17 +4,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace Mesh.Server;
 
-/// <summary>Who a request was authenticated as, by what endpoint, and until when.</summary>
+/// <summary>Who a request was authenticated as, and until when.</summary>
 /// <param name="User">The principal; an anonymous one if nobody was authenticated.</param>
 /// <param name="ExpiresAt">When that ends of itself; null if never.</param>
-/// <param name="Endpoint">The endpoint, whose requirements a renewal meets as well.</param>
-internal sealed record Authentication(ClaimsPrincipal User, DateTimeOffset? ExpiresAt, Endpoint? Endpoint)
+/// <param name="Request">The request that asked for the WebSocket.</param>
+internal sealed record Authentication(ClaimsPrincipal User, DateTimeOffset? ExpiresAt, OpeningRequest Request)
 {
     public static Authentication Of(HttpContext http)
     {
         // Set by authentication, and again by authorization where a policy names its schemes.
         var result = http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult;
-        return new(http.User, result is { Succeeded: true } ? result.Properties?.ExpiresUtc : null, http.GetEndpoint());
+        return new(http.User, result is { Succeeded: true } ? result.Properties?.ExpiresUtc : null, OpeningRequest.Of(http));
     }
 
     /// <summary>How long it lasts from now on; null if for ever.</summary>

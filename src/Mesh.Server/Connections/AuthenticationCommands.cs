@@ -13,7 +13,7 @@ internal sealed class AuthenticationCommands(UserIdentity identity, TimeProvider
         var token = Payload.Read(context, ServerJson.Default.AuthenticateRequest).Token;
         if (string.IsNullOrEmpty(token)) throw Refusals.Invalid("token is missing");
         var transport = context.Transport;
-        var renewed = await TokenAuthentication.AuthenticateAsync(token, transport.Authentication.Endpoint, context.Services, context.CancellationToken);
+        var renewed = await TokenAuthentication.AuthenticateAsync(token, transport.Authentication.Request, context.Services, context.CancellationToken);
         // A connection is one user's from its beginning to its end.
         if (identity.Of(renewed.User) != context.Connection.UserId) throw TokenAuthentication.Invalid();
         if (renewed.LastsFor(time) == TimeSpan.Zero) throw TokenAuthentication.Invalid();

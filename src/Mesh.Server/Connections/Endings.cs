@@ -5,7 +5,7 @@ namespace Mesh.Server;
 
 /// <summary>Ends connections: at once, after their grace, or since another node has them (protocol §8).</summary>
 internal sealed class Endings(
-    ConnectionRegistry connections, Sessions sessions, ConnectionEvents events, IOptions<MeshOptions> options, TimeProvider time, ILogger<Endings> log)
+    ConnectionRegistry connections, Sessions sessions, ConnectionEvents events, Revocations revocations, IOptions<MeshOptions> options, TimeProvider time, ILogger<Endings> log)
 {
     public void BeginGrace(MeshConnection connection, TimeSpan grace)
     {
@@ -16,11 +16,11 @@ internal sealed class Endings(
     public async Task EndAsync(MeshConnection connection)
     {
         if (!connection.TryEnd()) return;
+        var before = revocations.Latest;
         try
         {
             connections.Remove(connection);
-            // Who claims its memberships elsewhere has as long as here.
-            if (!await EndSessionAsync(connection)) await LeaveToOthersAsync(connection);
+            if (!await EndSessionAsync(connection)) await LeaveToOthersAsync(connection, before);
             await connection.Memberships.LeaveAllAsync();
             log.Ended(connection.Id);
         }
@@ -52,9 +52,10 @@ internal sealed class Endings(
         }
     }
 
-    private async Task LeaveToOthersAsync(MeshConnection connection)
+    // Who claims its memberships elsewhere has as long as here; who is revoked there claims none.
+    private async Task LeaveToOthersAsync(MeshConnection connection, long before)
     {
         events.Retire(connection);
-        await Task.Delay(options.Value.Grace, time);
+        await revocations.WaitAsync(connection.UserId, before, Task.Delay(options.Value.Grace, time));
     }
 }

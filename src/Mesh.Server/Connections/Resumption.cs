@@ -10,6 +10,7 @@ internal sealed class Resumption(
     ISessionStore store,
     ConnectionFactory factory,
     Endings endings,
+    AuthenticationWatch authentications,
     ConnectionEvents events,
     IOptions<MeshOptions> options,
     MeshMetrics metrics,
@@ -19,7 +20,7 @@ internal sealed class Resumption(
     public async ValueTask<MeshConnection?> TryResumeAsync(Transport transport, string token)
     {
         var fresh = transport.Connection;
-        if (await FindAsync(token, fresh) is not { } dropped) return null;
+        if (await FindAsync(token, transport) is not { } dropped) return null;
         if (!transport.TryGiveTo(dropped, out var predecessor)) return null;
         dropped.Session!.EndGrace();
         predecessor?.Subscriptions.RemoveAll();
@@ -36,10 +37,11 @@ internal sealed class Resumption(
         return dropped;
     }
 
-    private async ValueTask<MeshConnection?> FindAsync(string token, MeshConnection fresh)
+    private async ValueTask<MeshConnection?> FindAsync(string token, Transport transport)
     {
+        var fresh = transport.Connection;
         var take = await TakeAsync(token, fresh.UserId);
-        if (take.Outcome == SessionTakeOutcome.Taken) return Adopt(take.Session!, fresh);
+        if (take.Outcome == SessionTakeOutcome.Taken) return Adopt(take.Session!, transport);
         return connections.FindByToken(token) is { } here && take.Outcome == SessionTakeOutcome.NotElsewhere && here.UserId == fresh.UserId ? here : null;
     }
 
@@ -57,12 +59,13 @@ internal sealed class Resumption(
     }
 
     // Should its WebSocket end before it has it, it has the grace like any that dropped.
-    private MeshConnection Adopt(SavedSession saved, MeshConnection fresh)
+    private MeshConnection Adopt(SavedSession saved, Transport transport)
     {
         connections.Find(saved.ConnectionId)?.Lose();
-        var adopted = factory.Adopt(saved, fresh.User);
+        var adopted = factory.Adopt(saved, transport.Authentication.User);
         connections.Add(adopted);
         endings.BeginGrace(adopted, options.Value.Grace);
+        authentications.EndIfRevoked(adopted, transport.Authentication);
         return adopted;
     }
 }

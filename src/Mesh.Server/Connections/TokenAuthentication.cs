@@ -11,18 +11,18 @@ internal static class TokenAuthentication
 {
     /// <summary>Who the token is for, and until when.</summary>
     /// <exception cref="MeshException"><c>EFORBIDDEN</c>: it is not valid here; <c>EINVALID</c>: nothing here takes tokens.</exception>
-    public static async Task<Authentication> AuthenticateAsync(string token, Endpoint? endpoint, IServiceProvider services, CancellationToken cancellationToken)
+    public static async Task<Authentication> AuthenticateAsync(string token, OpeningRequest request, IServiceProvider services, CancellationToken cancellationToken)
     {
         var http = new DefaultHttpContext { RequestServices = services, RequestAborted = cancellationToken };
-        http.SetEndpoint(endpoint);
+        http.SetEndpoint(request.Endpoint);
         http.Request.Headers.Authorization = $"Bearer {token}";
 
-        var policy = await PolicyAsync(endpoint, services);
+        var policy = await PolicyAsync(request.Endpoint, services);
         var result = await AuthenticateAsync(http, policy?.AuthenticationSchemes ?? []);
         http.User = result.Principal!;
         // The claims of a token may be others than those of the one before.
         if (policy is not null && !(await services.GetRequiredService<IAuthorizationService>().AuthorizeAsync(http.User, http, policy)).Succeeded) throw Invalid();
-        return new(http.User, result.Properties?.ExpiresUtc, endpoint);
+        return new(http.User, result.Properties?.ExpiresUtc, request);
     }
 
     public static MeshException Invalid() => new(ErrorCodes.Forbidden, "The token is not valid for this connection");

@@ -31,6 +31,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<ConnectionHost>();
         services.TryAddSingleton<Admission>();
         services.TryAddSingleton<AuthenticationWatch>();
+        services.TryAddSingleton<Revocations>();
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionIds>();
         services.TryAddSingleton<ConnectionEvents>();

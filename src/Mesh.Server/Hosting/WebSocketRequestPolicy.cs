@@ -8,9 +8,9 @@ namespace Mesh.Server;
 
 /// <summary>
 /// Lets Mesh's endpoint match WebSocket requests only, so that a page can live at the same path, and puts their bearer token where
-/// authentication, which comes next, looks for it: a page can't set the header (protocol §8).
+/// authentication, which comes next, looks for it: a page can't set the header (protocol §8). And notes when that was.
 /// </summary>
-internal sealed class WebSocketRequestPolicy : MatcherPolicy, IEndpointSelectorPolicy
+internal sealed class WebSocketRequestPolicy(Revocations revocations) : MatcherPolicy, IEndpointSelectorPolicy
 {
     public override int Order => 0;
 
@@ -23,9 +23,15 @@ internal sealed class WebSocketRequestPolicy : MatcherPolicy, IEndpointSelectorP
         {
             if (!candidates.IsValidCandidate(at)) continue;
             if (IsMesh(candidates[at].Endpoint) != upgrade) candidates.SetValidity(at, false);
-            else if (upgrade) TakeToken(httpContext.Request);
+            else if (upgrade) Begin(httpContext);
         }
         return Task.CompletedTask;
+    }
+
+    private void Begin(HttpContext http)
+    {
+        OpeningRequest.Note(http, revocations);
+        TakeToken(http.Request);
     }
 
     private static void TakeToken(HttpRequest request)

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,12 @@ internal sealed class TestUsers(IOptionsMonitor<AuthenticationSchemeOptions> opt
 {
     public const string Header = "X-User";
 
-    public static Task<TestServer> StartServerAsync(Action<IMeshBuilder>? mesh = null, bool fakeTime = false, Action<MeshEndpointBuilder>? endpoint = null, Action<MeshOptions>? options = null) =>
+    public static Task<TestServer> StartServerAsync(
+        Action<IMeshBuilder>? mesh = null,
+        bool fakeTime = false,
+        Action<MeshEndpointBuilder>? endpoint = null,
+        Action<MeshOptions>? options = null,
+        Action<IApplicationBuilder>? after = null) =>
         TestServer.StartAsync(
             options: options,
             mesh: mesh,
@@ -25,8 +31,9 @@ internal sealed class TestUsers(IOptionsMonitor<AuthenticationSchemeOptions> opt
             },
             before: app =>
             {
-                Microsoft.AspNetCore.Builder.AuthAppBuilderExtensions.UseAuthentication(app);
-                Microsoft.AspNetCore.Builder.AuthorizationAppBuilderExtensions.UseAuthorization(app);
+                AuthAppBuilderExtensions.UseAuthentication(app);
+                AuthorizationAppBuilderExtensions.UseAuthorization(app);
+                after?.Invoke(app);
             },
             endpoint: endpoint);
 
