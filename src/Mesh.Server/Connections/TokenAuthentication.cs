@@ -15,6 +15,8 @@ internal static class TokenAuthentication
     {
         var http = new DefaultHttpContext { RequestServices = services, RequestAborted = cancellationToken };
         http.SetEndpoint(request.Endpoint);
+        http.Connection.RemoteIpAddress = request.Address;
+        (http.Request.PathBase, http.Request.Path) = (request.PathBase, request.Path);
         http.Request.Headers.Authorization = $"Bearer {token}";
 
         var policy = await PolicyAsync(request.Endpoint, services);
@@ -47,7 +49,11 @@ internal static class TokenAuthentication
     private static async Task<AuthorizationPolicy?> PolicyAsync(Endpoint? endpoint, IServiceProvider services)
     {
         if (endpoint is null || services.GetService<IAuthorizationPolicyProvider>() is not { } policies) return null;
-        return await AuthorizationPolicy.CombineAsync(
+        var policy = await AuthorizationPolicy.CombineAsync(
             policies, endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>(), endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>());
+        IAuthorizationRequirement[] more = [.. endpoint.Metadata.GetOrderedMetadata<IAuthorizationRequirementData>().SelectMany(static it => it.GetRequirements())];
+        if (more.Length == 0) return policy;
+        var required = new AuthorizationPolicyBuilder().AddRequirements(more).Build();
+        return policy is null ? required : AuthorizationPolicy.Combine(policy, required);
     }
 }

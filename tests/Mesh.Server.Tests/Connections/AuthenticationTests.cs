@@ -1,5 +1,9 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.Tokens;
 using static Mesh.Server.Tests.PresenceRequests;
 
@@ -94,6 +98,16 @@ public sealed class AuthenticationTests
     }
 
     [Fact]
+    public async Task A_renewal_meets_all_that_the_endpoint_requires_of_whoever_connects()
+    {
+        await using var server = await TestTokens.StartServerAsync(requirement: new MembersFromHere());
+        (await Should.ThrowAsync<WebSocketException>(() => server.ConnectAsync(TestTokens.For(server, "alice", Hour, role: "guest")))).Message.ShouldContain("403");
+        await using var alice = await server.ConnectAsync(TestTokens.For(server, "alice", Hour));
+        (await alice.ErrorOfAsync("mesh/authenticate", Json(TestTokens.For(server, "alice", Hour, role: "guest")))).ShouldBe(ErrorCodes.Forbidden);
+        (await RenewAsync(alice, TestTokens.For(server, "alice", Hour))).ShouldBe("""{"authenticatedFor":3600000}""");
+    }
+
+    [Fact]
     public async Task Where_nothing_takes_tokens_that_is_said()
     {
         await using var anonymous = await TestServer.StartAsync();
@@ -178,4 +192,14 @@ public sealed class AuthenticationTests
     private static async Task<System.Text.Json.JsonElement> RenewAsync(PlainClient client, string token) => await client.RequestAsync("mesh/authenticate", Json(token));
 
     private static string Json(string token) => $$"""{"token":"{{token}}"}""";
+
+    /// <summary>As an attribute requires it that is no <c>[Authorize]</c>.</summary>
+    private sealed class MembersFromHere : IAuthorizationRequirementData
+    {
+        public IEnumerable<IAuthorizationRequirement> GetRequirements() =>
+        [
+            new ClaimsAuthorizationRequirement("role", ["member"]),
+            new AssertionRequirement(static it => it.Resource is HttpContext { Connection.RemoteIpAddress: { } address, Request.Path.Value: "/" } && IPAddress.IsLoopback(address)),
+        ];
+    }
 }

@@ -17,7 +17,8 @@ internal static class TestTokens
     /// <summary>A server with time that stands, whose endpoint requires such a token.</summary>
     /// <param name="mesh">What else is configured.</param>
     /// <param name="role">What a token must say as well.</param>
-    public static Task<TestServer> StartServerAsync(Action<IMeshBuilder>? mesh = null, string? role = null) => TestServer.StartAsync(
+    /// <param name="requirement">What its bearer must meet as well.</param>
+    public static Task<TestServer> StartServerAsync(Action<IMeshBuilder>? mesh = null, string? role = null, IAuthorizationRequirementData? requirement = null) => TestServer.StartAsync(
         mesh: mesh,
         fakeTime: true,
         services: it =>
@@ -42,7 +43,11 @@ internal static class TestTokens
             AuthAppBuilderExtensions.UseAuthentication(app);
             AuthorizationAppBuilderExtensions.UseAuthorization(app);
         },
-        endpoint: it => it.RequireAuthorization(new AuthorizeAttribute { Roles = role }));
+        endpoint: it =>
+        {
+            it.RequireAuthorization(new AuthorizeAttribute { Roles = role });
+            if (requirement is not null) it.WithMetadata(requirement);
+        });
 
     public static string For(TestServer server, string user, TimeSpan lasts, string role = "member", SecurityKey? key = null) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
     {
