@@ -72,9 +72,14 @@ internal sealed class AuthenticationWatch
         {
             if (_transport.Authentication.LastsFor(_owner._time) is not { } left) _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             else if (left > TimeSpan.Zero) _timer.Change(left < Longest ? RoundedUp(left) : Longest, Timeout.InfiniteTimeSpan);
-            // Once another WebSocket has resumed its connection, only this one's end is due.
-            else if (_transport.Connection.Transport == _transport) _owner.End(_transport.Connection, Expired);
-            else _transport.RequestClose(CloseCodes.AuthenticationEnded, Why(Expired));
+            else End();
+        }
+
+        // Once another WebSocket has resumed its connection, only this one's end is due.
+        private void End()
+        {
+            if (_transport.Connection.TryBeginClosing(_transport)) _owner._log.AuthenticationEnded(_transport.Connection.Id, Expired);
+            _transport.RequestClose(CloseCodes.AuthenticationEnded, Why(Expired));
         }
 
         // Timers count whole milliseconds, and one that is early by a part of one would look twice.

@@ -123,8 +123,15 @@ internal sealed class ConnectionHost
         _log.TransportEnded(connection.Id, end.Code, end.ByServer);
         transport.Subscriptions.RemoveAll();
         if (!connection.TryDetach(transport)) return;
-        if (connection.Session is not null && end.Grace(_options) is var grace && grace > TimeSpan.Zero) _endings.BeginGrace(connection, grace);
+        if (connection.Session is not null && GraceOf(transport, end) is var grace && grace > TimeSpan.Zero) _endings.BeginGrace(connection, grace);
         else await Task.WhenAny(_endings.EndAsync(connection), _stopped.Task);
+    }
+
+    // A connection is no longer there than its authentication is valid.
+    private TimeSpan GraceOf(Transport transport, TransportEnd end)
+    {
+        var grace = end.Grace(_options);
+        return transport.Authentication.LastsFor(_time) is { } left && left < grace ? left : grace;
     }
 
     // What the store can't be told now must not keep the server from its end: then the node's lease ends for all.

@@ -112,6 +112,12 @@ public sealed class MeshConnection
         get { lock (_gate) return _closing; }
     }
 
+    /// <summary>Lets it end with that WebSocket; false if another has resumed it.</summary>
+    internal bool TryBeginClosing(Transport transport)
+    {
+        lock (_gate) return _transport == transport && (_closing = true);
+    }
+
     /// <summary>Takes over another WebSocket, and who opened it; false if the connection has ended, or is about to.</summary>
     internal bool TryAttach(Transport transport, ClaimsPrincipal user, out Transport? predecessor)
     {

@@ -108,6 +108,38 @@ public sealed class AuthenticationTests
     }
 
     [Fact]
+    public async Task Who_has_dropped_is_there_no_longer_than_the_authentication_lasts()
+    {
+        await using var server = await TestTokens.StartServerAsync();
+        await using var alice = await server.ConnectAsync(TestTokens.For(server, "alice", TimeSpan.FromSeconds(3)));
+        await alice.OpenSessionAsync();
+        await alice.EnterAsync("r");
+        alice.Drop();
+        await server.UntilDroppedAsync(alice.Id);
+        server.Time.Advance(TimeSpan.FromSeconds(2.9));
+        server.Mesh.FindConnection(alice.Id).ShouldNotBeNull();
+        server.Time.Advance(TimeSpan.FromSeconds(0.1));
+        await server.UntilGoneAsync(alice.Id);
+        await server.UntilEmptyAsync("r");
+    }
+
+    [Fact]
+    public async Task What_a_former_WebSocket_was_authenticated_by_ends_that_alone()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (first, token) = await server.OpenWithTokenAsync();
+        var connection = server.Mesh.FindConnection(first.Id)!;
+        var former = connection.Transport!;
+        var (second, _) = await server.OpenWithTokenAsync(token);
+        connection.TryBeginClosing(former).ShouldBeFalse();
+        connection.IsClosing.ShouldBeFalse();
+        connection.TryBeginClosing(connection.Transport!).ShouldBeTrue();
+        connection.IsClosing.ShouldBeTrue();
+        await first.DisposeAsync();
+        await second.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Where_nothing_takes_tokens_that_is_said()
     {
         await using var anonymous = await TestServer.StartAsync();
