@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -8,40 +7,30 @@ namespace Mesh.Server;
 /// <summary>Lets WebSockets in as long as their user and their address have not too many on this node (protocol §12).</summary>
 internal sealed class Admission(ConnectionHost host, UserIdentity identity, IOptions<MeshOptions> options)
 {
-    private const int NetworkBytes = 8;
-
     private readonly Tally<string> _byUser = new(options.Value.ConnectionsPerUser, StringComparer.Ordinal);
     private readonly Tally<IPAddress> _byAddress = new(options.Value.ConnectionsPerAddress, EqualityComparer<IPAddress>.Default);
 
     /// <summary>Runs a WebSocket to its end, or refuses it.</summary>
     public async Task RunAsync(HttpContext http)
     {
-        var (user, address) = (identity.Of(http.User), NetworkOf(http.Connection.RemoteIpAddress));
-        if (!_byAddress.TryAdd(address))
+        using var ofAddress = _byAddress.TryTake(ClientNetwork.Of(http.Connection.RemoteIpAddress));
+        if (ofAddress is null)
         {
             await RefuseAsync(http, "Too many connections from this address.");
             return;
         }
-        try
+        using var ofUser = _byUser.TryTake(identity.Of(http.User));
+        if (ofUser is null)
         {
-            if (!_byUser.TryAdd(user))
-            {
-                await RefuseAsync(http, "Too many connections of this user.");
-                return;
-            }
-            try
-            {
-                await host.RunAsync(http);
-            }
-            finally
-            {
-                _byUser.Remove(user);
-            }
+            await RefuseAsync(http, "Too many connections of this user.");
+            return;
         }
-        finally
+        // What is still to be done once it is over, perhaps when a store is back, takes nobody's place.
+        await host.RunAsync(http, () =>
         {
-            _byAddress.Remove(address);
-        }
+            ofUser.Dispose();
+            ofAddress.Dispose();
+        });
     }
 
     private static Task RefuseAsync(HttpContext http, string why)
@@ -50,39 +39,34 @@ internal sealed class Admission(ConnectionHost host, UserIdentity identity, IOpt
         return http.Response.WriteAsync(why);
     }
 
-    // Of IPv6 whoever has one address has a network of 64 bits.
-    private static IPAddress? NetworkOf(IPAddress? address)
-    {
-        if (address is null) return null;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(NetworkBytes).Clear();
-        return new(bytes);
-    }
-
     /// <summary>Counts what is open, up to a limit each. What has no key is not counted.</summary>
     private sealed class Tally<TKey>(int limit, IEqualityComparer<TKey> comparer) where TKey : class
     {
         private readonly Dictionary<TKey, int> _open = new(comparer);
 
-        public bool TryAdd(TKey? key)
+        public Place? TryTake(TKey? key)
         {
-            if (key is null) return true;
+            if (key is null) return new(this, null);
             lock (_open)
             {
                 var count = _open.GetValueOrDefault(key);
-                if (count >= limit) return false;
+                if (count >= limit) return null;
                 _open[key] = count + 1;
-                return true;
+                return new(this, key);
             }
         }
 
-        public void Remove(TKey? key)
+        /// <summary>One that is counted, until it is given back.</summary>
+        public sealed class Place(Tally<TKey> tally, TKey? key) : IDisposable
         {
-            if (key is null) return;
-            lock (_open)
-                if (--_open[key] is var left && left == 0) _open.Remove(key);
+            private TKey? _key = key;
+
+            public void Dispose()
+            {
+                if (Interlocked.Exchange(ref _key, null) is not { } taken) return;
+                lock (tally._open)
+                    if (--tally._open[taken] is var left && left == 0) tally._open.Remove(taken);
+            }
         }
     }
 }

@@ -49,8 +49,8 @@ internal sealed class ConnectionHost
         lifetime.ApplicationStopping.Register(() => _ = StopAsync(drain));
     }
 
-    /// <summary>Runs one WebSocket to its end.</summary>
-    public async Task RunAsync(HttpContext http)
+    /// <summary>Runs one WebSocket to its end. <paramref name="closed"/> is called when it is over, before all is done that follows from that.</summary>
+    public async Task RunAsync(HttpContext http, Action closed)
     {
         if (_lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -76,6 +76,7 @@ internal sealed class ConnectionHost
         finally
         {
             _metrics.Closed();
+            closed();
             liveness.Dispose();
             authentication.Dispose();
             await DetachAsync(transport, end);

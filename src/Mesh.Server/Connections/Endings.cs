@@ -5,16 +5,34 @@ namespace Mesh.Server;
 
 /// <summary>Ends connections: at once, after their grace, or since another node has them (protocol §8).</summary>
 internal sealed class Endings(
-    ConnectionRegistry connections, Sessions sessions, ConnectionEvents events, Revocations revocations, IOptions<MeshOptions> options, TimeProvider time, ILogger<Endings> log)
+    ConnectionRegistry connections,
+    DroppedSessions dropped,
+    Sessions sessions,
+    ConnectionEvents events,
+    Revocations revocations,
+    IOptions<MeshOptions> options,
+    TimeProvider time,
+    ILogger<Endings> log)
 {
     public void BeginGrace(MeshConnection connection, TimeSpan grace)
     {
         connection.Session!.BeginGrace(grace, time, () => _ = EndAsync(connection));
+        dropped.Add(connection);
         if (connection.IsClosing) connection.Session.CutGrace();
+        // Whoever resumed it, or ended it, before it was added has not found it there.
+        if (connection.IsOpen || connection.IsEnded) dropped.Remove(connection);
+    }
+
+    /// <summary>The connection has a WebSocket again.</summary>
+    public void EndGrace(MeshConnection connection)
+    {
+        connection.Session!.EndGrace();
+        dropped.Remove(connection);
     }
 
     public async Task EndAsync(MeshConnection connection)
     {
+        dropped.Remove(connection);
         if (!connection.TryEnd()) return;
         var before = revocations.Latest;
         try

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
@@ -99,6 +100,12 @@ public sealed class MeshConnection
     internal TimeSpan SilentFor
     {
         get { lock (_gate) return (_transport ?? _dropped)?.SilentFor ?? TimeSpan.Zero; }
+    }
+
+    /// <summary>Where its WebSocket comes from, or the one that dropped; null if that is not known.</summary>
+    internal IPAddress? Network
+    {
+        get { lock (_gate) return ClientNetwork.Of((_transport ?? _dropped)?.Authentication.Request.Address); }
     }
 
     internal bool IsEnded

@@ -22,7 +22,7 @@ internal sealed class Resumption(
         var fresh = transport.Connection;
         if (await FindAsync(token, transport) is not { } dropped) return null;
         if (!transport.TryGiveTo(dropped, out var predecessor)) return null;
-        dropped.Session!.EndGrace();
+        endings.EndGrace(dropped);
         predecessor?.Subscriptions.RemoveAll();
         predecessor?.RequestClose(CloseCodes.Resumed, "resumed by another connection");
         dropped.Memberships.AwaitClaims(transport, options.Value.Grace);

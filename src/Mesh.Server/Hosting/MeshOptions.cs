@@ -75,13 +75,16 @@ public sealed class MeshOptions
     [Range(1, 1_000_000)]
     public int HistoryLength { get; set; } = 1024;
 
-    /// <summary>How many open connections a verified user may have on a node; more are answered HTTP 429. Default: 100. Range: 1 to 1,000,000.</summary>
+    /// <summary>
+    /// How many open connections a verified user may have on a node; more are answered HTTP 429. As many sessions again may have dropped: of more
+    /// within their grace the oldest ends. Default: 100. Range: 1 to 1,000,000.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int ConnectionsPerUser { get; set; } = 100;
 
     /// <summary>
     /// How many open connections may come from one address (of IPv6: from one network of 64 bits) to a node; more are answered HTTP 429.
-    /// Behind a proxy <c>UseForwardedHeaders</c> tells whose they are. Default: 10,000. Range: 1 to 1,000,000.
+    /// Behind a proxy <c>UseForwardedHeaders</c> tells whose they are. Dropped sessions count as for a user. Default: 10,000. Range: 1 to 1,000,000.
     /// </summary>
     [Range(1, 1_000_000)]
     public int ConnectionsPerAddress { get; set; } = 10_000;

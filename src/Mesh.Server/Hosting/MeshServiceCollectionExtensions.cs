@@ -38,6 +38,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<ConnectionFactory>();
         services.TryAddSingleton<Sessions>();
         services.TryAddSingleton<Resumption>();
+        services.TryAddSingleton<DroppedSessions>();
         services.TryAddSingleton<Endings>();
         services.TryAddSingleton<Restoration>();
         services.TryAddSingleton<Drain>();

@@ -1,6 +1,8 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection;
+using static Mesh.Server.Tests.PresenceRequests;
 
 namespace Mesh.Server.Tests.Connections;
 
@@ -38,6 +40,56 @@ public sealed class AdmissionTests
     }
 
     [Theory]
+    [InlineData(2, 10_000, "alice")]
+    [InlineData(100, 2, "alice")]
+    [InlineData(100, 2, null)]
+    public async Task As_many_may_have_dropped_and_of_more_the_oldest_ends(int ofUser, int ofAddress, string? user)
+    {
+        await using var server = await TestUsers.StartServerAsync(fakeTime: true, options: it => (it.ConnectionsPerUser, it.ConnectionsPerAddress) = (ofUser, ofAddress));
+        var tokens = new List<string>();
+        var ids = new List<string>();
+        for (var round = 0; round < 3; round++)
+        {
+            await using var client = await ConnectAsync(server, user);
+            tokens.Add((await client.OpenSessionAsync()).Token());
+            ids.Add(client.Id);
+            await client.EnterAsync("r");
+            client.Drop();
+            await server.UntilDroppedAsync(client.Id);
+        }
+        await server.UntilGoneAsync(ids[0]);
+        (await server.Mesh.Room("r").ReadAsync(TestContext.Current.CancellationToken)).Members.Select(it => it.ConnectionId).ShouldBe(ids[1..]);
+
+        // Nobody is refused, or not resumed, since they have dropped.
+        await using var second = await ConnectAsync(server, user);
+        await using var third = await ConnectAsync(server, user);
+        (await second.OpenSessionAsync(tokens[1])).GetProperty("resumed").ShouldBe("true");
+        (await third.OpenSessionAsync(tokens[2])).GetProperty("resumed").ShouldBe("true");
+        Kept.Dropped(server).ShouldBe(0);
+        third.Drop();
+        await server.UntilDroppedAsync(third.Id);
+        server.Mesh.FindConnection(third.Id)!.Close();
+        await server.UntilGoneAsync(third.Id);
+        Kept.Dropped(server).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Who_is_gone_and_waits_for_a_store_that_is_away_takes_nobodys_place()
+    {
+        UnreliableStore? store = null;
+        await using var server = await TestServer.StartAsync(
+            options: it => it.ConnectionsPerAddress = 1,
+            services: builder => builder.Services.AddSingleton<IRoomStore>(services => store = new(ActivatorUtilities.CreateInstance<MemoryRoomStore>(services))));
+        await using var first = await server.ConnectAsync();
+        await first.JoinAsync("r");
+        store!.GoAway();
+        first.Drop();
+        await UntilAdmittedAsync(() => server.ConnectAsync());
+        store.Return();
+        await server.UntilEmptyAsync("r");
+    }
+
+    [Theory]
     [InlineData("203.0.113.7", "203.0.113.7", true)]
     [InlineData("203.0.113.7", "203.0.113.8", false)]
     [InlineData("::ffff:203.0.113.7", "203.0.113.7", true)]
@@ -54,7 +106,7 @@ public sealed class AdmissionTests
         else await (await Other()).DisposeAsync();
     }
 
-    private static Task<PlainClient> ConnectAsync(TestServer server, string user) => server.ConnectAsync(it => it.SetRequestHeader(TestUsers.Header, user));
+    private static Task<PlainClient> ConnectAsync(TestServer server, string? user) => server.ConnectAsync(it => it.SetRequestHeader(TestUsers.Header, user));
 
     private static async Task<int> RefusedAsync(Func<Task<PlainClient>> connect)
     {

@@ -13,6 +13,9 @@ internal static class Kept
 
     public static int Tokens(TestServer server) => Read<ICollection>(server.Get<ConnectionRegistry>(), "_byToken").Count;
 
+    /// <summary>Sessions that count as dropped.</summary>
+    public static int Dropped(TestServer server) => Read<ICollection>(server.Get<DroppedSessions>(), "_places").Count + Read<ICollection>(server.Get<DroppedSessions>(), "_dropped").Count;
+
     /// <summary>Who the room tells its changes.</summary>
     public static int Subscriptions(TestServer server, string room)
     {
