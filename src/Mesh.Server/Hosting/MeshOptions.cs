@@ -59,7 +59,10 @@ public sealed class MeshOptions
     [Range(1, 1_000_000)]
     public int MembersPerRoom { get; set; } = 10_000;
 
-    /// <summary>Commands a connection may send a second, sustained. Default: 100. Range: 1 to 1,000,000.</summary>
+    /// <summary>
+    /// Commands a connection may send a second, sustained; an entry counts once for each room, a change of its metadata once for each room the
+    /// connection is in. Default: 100. Range: 1 to 1,000,000.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int CommandsPerSecond { get; set; } = 100;
 

@@ -238,4 +238,38 @@ public sealed class LimitTests
         slow.ReadOn();
         (await slow.Closed).ShouldBe(CloseCodes.SlowReceiver);
     }
+
+    [Theory]
+    [InlineData("mesh/enter")]
+    [InlineData("mesh/set-my-connection-metadata")]
+    public async Task A_command_counts_once_for_each_room_that_it_changes(string command)
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true, options: it => (it.CommandBurst, it.CommandsPerSecond) = (10, 10));
+        await using var client = await server.OpenAsync();
+        await EnterAllAsync(client, command == "mesh/enter" ? 5 : 3);
+        if (command != "mesh/enter") await client.RequestAsync(command, """{"metadata":1}""");
+        // Of ten: one for the session, five or six for the rooms.
+        for (var at = 0; at < (command == "mesh/enter" ? 4 : 3); at++) await client.FenceAsync();
+        var held = client.FenceAsync();
+        await Wait.UntilAsync(() => server.Mesh.FindConnection(client.Id)!.Transport!.IsHeldUp);
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        held.IsCompleted.ShouldBeFalse();
+        server.Time.Advance(TimeSpan.FromSeconds(0.1));
+        await held;
+    }
+
+    [Fact]
+    public async Task Who_enters_all_rooms_again_after_a_reconnect_is_not_held_up()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true);
+        await using var client = await server.OpenAsync();
+        await EnterAllAsync(client, 100);
+        for (var at = 0; at < 90; at++) await client.FenceAsync();
+    }
+
+    private static async Task EnterAllAsync(PlainClient client, int rooms)
+    {
+        var named = string.Join(',', Enumerable.Range(0, rooms).Select(at => Room($"r{at}")));
+        (await client.RequestAsync("mesh/enter", $$"""{"rooms":[{{named}}]}""")).GetProperty("rooms").EnumerateArray().ShouldAllBe(it => it.GetProperty("success").GetBoolean());
+    }
 }

@@ -51,4 +51,21 @@ public sealed class TokenBucketTests
         await gone.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => taking.WaitAsync(Wait.Limit, Cancellation));
     }
+
+    [Fact]
+    public async Task What_is_owed_is_waited_for_up_to_a_second()
+    {
+        var bucket = new TokenBucket(10, 20, _time);
+        (await bucket.TakeAsync(Cancellation)).ShouldBeTrue();
+        bucket.Owe(18);
+        (await bucket.TakeAsync(Cancellation)).ShouldBeTrue();
+        bucket.Owe(1000);
+        var next = bucket.TakeAsync(Cancellation).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        next.IsCompleted.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        (await next.WaitAsync(Wait.Limit, Cancellation)).ShouldBeTrue();
+        // That was a second of waiting.
+        (await bucket.TakeAsync(Cancellation)).ShouldBeFalse();
+    }
 }
