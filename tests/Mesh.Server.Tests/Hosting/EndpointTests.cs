@@ -184,6 +184,10 @@ public sealed class EndpointTests : IDisposable
     [InlineData("Mesh:MessageBytes", "16384")] // no larger than a state
     [InlineData("Mesh:StateBytes", "65536")]
     [InlineData("Mesh:StateBytes", "262145")] // more than a fourth of a queue
+    [InlineData("Mesh:ConnectionsPerUser", "0")]
+    [InlineData("Mesh:ConnectionsPerUser", "1000001")]
+    [InlineData("Mesh:ConnectionsPerAddress", "0")]
+    [InlineData("Mesh:ConnectionsPerAddress", "1000001")]
     [InlineData("Mesh:AllowedOrigins", "https://example.com")] // not a list: it would be ignored
     [InlineData("Mesh:AllowedOrigins:0", "example.com")]
     [InlineData("Mesh:AllowedOrigins:0", "https://example.com/")]
@@ -204,6 +208,7 @@ public sealed class EndpointTests : IDisposable
             (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(50)));
         (options.MessageBytes, options.StateBytes, options.RoomsPerConnection, options.MembersPerRoom).ShouldBe((65_536, 16_384, 100, 10_000));
         (options.CommandsPerSecond, options.CommandBurst, options.OutboundBytes, options.HistoryLength).ShouldBe((100, 200, 1024 * 1024, 1024));
+        (options.ConnectionsPerUser, options.ConnectionsPerAddress).ShouldBe((100, 10_000));
     }
 
     [Fact]
