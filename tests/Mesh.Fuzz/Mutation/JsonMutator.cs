@@ -23,7 +23,7 @@ internal sealed class JsonMutator(int mostBytes) : IMutator
         var token = random.Next(tokens.Count);
         var (start, end) = (tokens[token].Start.Value, tokens[token].End.Value);
         var endOfValue = JsonTokens.EndOfValue(text, tokens, token);
-        return random.Next(10) switch
+        return random.Next(13) switch
         {
             0 => Replace(text, start, end, Word(random)),
             1 => Replace(text, start, end, Quoted(random.Of(Words.Commands))),
@@ -34,8 +34,23 @@ internal sealed class JsonMutator(int mostBytes) : IMutator
             6 => Replace(text, end, end, [.. Quoted(random.Of(Words.Keys)), (byte)':', .. Value(random), (byte)',']),
             7 => Replace(text, endOfValue, endOfValue, [(byte)',', .. text.AsSpan(start, endOfValue - start)]),
             8 => Swap(text, tokens[token], random.Of(tokens)),
-            _ => Escape(text, start, end, random),
+            9 => Escape(text, start, end, random),
+            _ => ChangeMember(text, tokens, token, random),
         };
+    }
+
+    // The next member's value becomes one that its name may have.
+    private static byte[] ChangeMember(byte[] text, List<Range> tokens, int from, Random random)
+    {
+        var colon = tokens.FindIndex(from, it => text[it.Start] == ':');
+        if (colon < 1 || colon + 1 == tokens.Count) return text;
+        var value = Encoding.UTF8.GetString(text.AsSpan()[tokens[colon - 1]]) switch
+        {
+            "\"command\"" => Quoted(random.Of(Words.Commands)),
+            "\"roomName\"" => Quoted(random.Of(Words.Rooms)),
+            _ => Value(random),
+        };
+        return Replace(text, tokens[colon + 1].Start.Value, JsonTokens.EndOfValue(text, tokens, colon + 1), value);
     }
 
     private static byte[] ChangeBytes(byte[] text, byte[] other, Random random)

@@ -10,8 +10,8 @@ internal sealed record Finding(int Execution, byte[] Input, string What)
 {
     private const int NameBytes = 6;
 
-    /// <summary>By the same text it is taken for the same, apart from numbers.</summary>
-    public string Key => new([.. What.Split('\n')[0].Where(it => !char.IsAsciiHexDigit(it))]);
+    /// <summary>By the same text it is taken for the same, up to what was sent, and apart from numbers.</summary>
+    public string Key => new([.. What.Split('{', '\n')[0].Where(it => !char.IsAsciiHexDigit(it))]);
 
     /// <summary>Puts an input into a folder, under the name that its bytes give.</summary>
     public static string Save(string folder, byte[] input)

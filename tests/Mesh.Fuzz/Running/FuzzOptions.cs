@@ -15,6 +15,7 @@ internal sealed record FuzzOptions
           --findings FOLDER           where inputs that find something are put; default tests/Mesh.Fuzz/findings/TARGET
           --save                      puts what reached something new into the corpus, as few and as short inputs as do
           --replay FILE|FOLDER        runs these inputs alone, once, without instrumentation
+          --most N                    findings after which it ends; default 20
           --planted                   with a fault put in, that is to be found
 
         Exit code: 0 if nothing was found, 1 if something was, 2 if the options are wrong.
@@ -25,6 +26,8 @@ internal sealed record FuzzOptions
     public int Executions { get; init; } = 100_000;
 
     public int Seed { get; init; } = 1;
+
+    public int MostFindings { get; init; } = 20;
 
     public required string Corpus { get; init; }
 
@@ -47,7 +50,7 @@ internal sealed record FuzzOptions
         {
             var name = arguments[at];
             if (name is "--save" or "--planted") values[name] = "";
-            else if (name is not ("--target" or "--executions" or "--seed" or "--corpus" or "--findings" or "--replay" or "--current"))
+            else if (name is not ("--target" or "--executions" or "--seed" or "--most" or "--corpus" or "--findings" or "--replay" or "--current"))
                 throw new FormatException($"There is no option {name}.");
             else if (++at == arguments.Count) throw new FormatException($"{name} needs a value.");
             else values[name] = arguments[at];
@@ -59,6 +62,7 @@ internal sealed record FuzzOptions
             Target = target,
             Executions = Number("--executions", 100_000),
             Seed = Number("--seed", 1),
+            MostFindings = Number("--most", 20),
             Corpus = Place("--corpus") ?? Repository.Corpus(target),
             Findings = Place("--findings") ?? Repository.Findings(target),
             Replay = Place("--replay"),
@@ -80,7 +84,7 @@ internal sealed record FuzzOptions
         string[] all =
         [
             "--target", Target, "--executions", Executions.ToString(CultureInfo.InvariantCulture), "--seed", Seed.ToString(CultureInfo.InvariantCulture),
-            "--corpus", Corpus, "--findings", Findings,
+            "--most", MostFindings.ToString(CultureInfo.InvariantCulture), "--corpus", Corpus, "--findings", Findings,
         ];
         return [.. all, .. Given("--replay", Replay), .. Given("--current", Current), .. Saves ? ["--save"] : Array.Empty<string>(), .. IsPlanted ? ["--planted"] : Array.Empty<string>()];
 

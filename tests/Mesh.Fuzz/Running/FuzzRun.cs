@@ -6,7 +6,6 @@ namespace Mesh.Fuzz;
 /// <summary>The loop: an input of the corpus is changed and run, and kept if it reached what none did before.</summary>
 internal sealed class FuzzRun(FuzzOptions options, ITarget target, Execution execution, EdgeMap edges)
 {
-    private const int MostFindings = 20;
     private static readonly TimeSpan Tell = TimeSpan.FromSeconds(30);
 
     private readonly Random _random = new(options.Seed);
@@ -21,7 +20,7 @@ internal sealed class FuzzRun(FuzzOptions options, ITarget target, Execution exe
     {
         var initial = _corpus.Take();
         foreach (var input in initial.Length > 0 ? initial : target.Seeds) await RunAsync(input);
-        while (_executions < options.Executions && _findings.Count < MostFindings)
+        while (_executions < options.Executions && _findings.Count < options.MostFindings)
         {
             await RunAsync(target.Mutator.Mutate(_corpus.Pick(_random), _corpus.Pick(_random), _random));
             if (Stopwatch.GetElapsedTime(_told) < Tell) continue;
