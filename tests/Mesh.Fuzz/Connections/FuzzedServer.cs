@@ -60,7 +60,8 @@ internal sealed class FuzzedServer
         options.Grace = TimeSpan.FromMilliseconds(200);
         options.ReloadGrace = TimeSpan.FromMilliseconds(100);
         options.CloseTimeout = TimeSpan.FromMilliseconds(100);
-        options.CommandBurst = 20;
+        options.CommandsPerSecond = 20;
+        options.CommandBurst = 15;
         options.RoomsPerConnection = 4;
         options.MembersPerRoom = 3;
         options.HistoryLength = 8;

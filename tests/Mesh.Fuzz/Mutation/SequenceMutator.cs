@@ -5,7 +5,7 @@ namespace Mesh.Fuzz;
 /// <summary>Changes a sequence of messages, a line each: which ones, in what order, and what is in them.</summary>
 internal sealed class SequenceMutator : IMutator
 {
-    private const int MostLines = 40;
+    private const int MostLines = 50;
     private const int MostChanges = 4;
     private const byte NewLine = (byte)'\n';
 

@@ -80,6 +80,8 @@ internal static class Sequences
         [1]
         !close 1000
         """,
+        // More than it may.
+        string.Join('\n', Enumerable.Repeat("""{"id":1,"command":"mesh/noop"}""", 30)) + "\n!wait 500\n" + string.Join('\n', Enumerable.Repeat("""{"id":2,"command":"echo"}""", 15)),
         "!big 40000\n!wait 21000",
         "!big 70000\n{\"id\":1,\"command\":\"mesh/noop\"}",
         "!binary x\n{\"id\":1,\"command\":\"mesh/noop\"}",

@@ -45,6 +45,8 @@ internal static class Words
         """{"id":1,"id":2,"command":"echo"}""",
         """{"id":1,"a":1,"a":2,"command":"echo"}""",
         """{"id":1,"command":"\ud800"}""",
+        """{"id":1,"command":"echo","payload":{"error":"x","code":"EX","name":"CommandError"}}""",
+        """{"id":1,"command":"echo","payload":{"e\u0072ror":[1],"code":"EX","error":"\"","x":{}}}""",
         "[{\"id\":1}]",
         "null",
         "{}",

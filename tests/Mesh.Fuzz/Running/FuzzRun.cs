@@ -18,8 +18,7 @@ internal sealed class FuzzRun(FuzzOptions options, ITarget target, Execution exe
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync()
     {
-        var initial = _corpus.Take();
-        foreach (var input in initial.Length > 0 ? initial : target.Seeds) await RunAsync(input);
+        foreach (var input in _corpus.Take().Concat(target.Seeds)) await RunAsync(input);
         while (_executions < options.Executions && _findings.Count < options.MostFindings)
         {
             await RunAsync(target.Mutator.Mutate(_corpus.Pick(_random), _corpus.Pick(_random), _random));
@@ -50,7 +49,7 @@ internal sealed class FuzzRun(FuzzOptions options, ITarget target, Execution exe
     {
         var seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{options.Target}: {_executions} executions in {seconds:f1} s, {_executions / seconds:f0} a second; {edges.Reached} edges, {_corpus.Count} inputs, {_findings.Count} findings."));
+            $"{options.Target}: {_executions} executions in {seconds:f1} s, {_executions / seconds:f0} a second; {edges.Reached} edges, {_corpus.Count} inputs, {_findings.Count} findings; {GC.GetTotalMemory(forceFullCollection: false) >> 20} MB."));
     }
 
     // The shortest first: most of the longer ones then reach nothing more.

@@ -11,6 +11,8 @@ internal sealed class ConnectionTarget(bool isPlanted) : ITarget
     public const string Name = "connection";
 
     private const int MostTries = 60;
+    // Longer than any grace, and so long that the bystander may send as many commands as it does.
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Try = TimeSpan.FromMilliseconds(50);
 
     private FuzzedServer? _server;
@@ -39,6 +41,7 @@ internal sealed class ConnectionTarget(bool isPlanted) : ITarget
     private static async ValueTask<string?> EndAsync(FuzzedServer server, IReadOnlyList<Visitor> visitors)
     {
         foreach (var visitor in visitors) visitor.Drop();
+        await server.PassAsync(Rest);
         for (var tries = 0; visitors.Any(it => !it.IsOver) || server.Mesh.Connections.Count > 1; tries++)
         {
             if (tries == MostTries) return $"{visitors.Count(it => !it.IsOver)} connections do not end, {server.Mesh.Connections.Count - 1} stay";

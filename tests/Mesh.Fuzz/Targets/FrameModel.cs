@@ -18,14 +18,16 @@ internal static class FrameModel
         if (frame.Id != expected.Id) return "another id";
         if (frame.Command != expected.Command) return "another command";
         if (frame.Kind != FrameKind.Invalid && frame.Payload != expected.Payload) return "another payload";
-        return CompareEcho(frame);
+        return CompareEcho(frame) ?? CompareError(frame.Payload);
     }
 
     /// <summary>What it is echoed as has to be a frame again, also where it is an error.</summary>
     private static string? CompareEcho(InboundFrame frame)
     {
         if (frame.Id.IsAbsent) return null;
-        foreach (var echo in (byte[][])[OutboundFrame.Response(frame.Id, frame.Command, frame.Payload), OutboundFrame.Error(frame.Id, frame.Command, new("E", frame.Command))])
+        var error = new MeshException("E", frame.Command);
+        if (!AreEqual(ErrorPayload.Read(OutboundFrame.ErrorPayload(error)), error)) return "refused as what is no error";
+        foreach (var echo in (byte[][])[OutboundFrame.Response(frame.Id, frame.Command, frame.Payload), OutboundFrame.Error(frame.Id, frame.Command, error)])
         {
             using var document = TryParse(echo);
             if (document is null) return "echoed as what is no JSON";
@@ -34,6 +36,26 @@ internal static class FrameModel
         }
         return null;
     }
+
+    /// <summary>The other end reads a payload as an error if it has the shape of one.</summary>
+    private static string? CompareError(RawJson payload)
+    {
+        var error = ErrorPayload.Read(payload);
+        try
+        {
+            var (text, code, name) = payload.Parse() is { ValueKind: JsonValueKind.Object } read ? (Text(read, "error"), Text(read, "code"), Text(read, "name")) : default;
+            var expected = text is null || code is null ? null : name is null ? new MeshException(code, text) : new(code, text) { Name = name };
+            return AreEqual(error, expected) ? null : "an error is not what it is";
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+
+        static string? Text(JsonElement read, string key) => read.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+
+    private static bool AreEqual(MeshException? one, MeshException? another) => (one?.Code, one?.Message, one?.Name) == (another?.Code, another?.Message, another?.Name);
 
     // Of names and commands with lone surrogates this knows nothing: the base library does not read them.
     private static bool TryRead(JsonElement root, out InboundFrame expected)

@@ -3,7 +3,7 @@ namespace Mesh.Fuzz;
 /// <summary>What is given inputs, and judges what it does with them.</summary>
 internal interface ITarget
 {
-    /// <summary>To begin with, where there is no corpus.</summary>
+    /// <summary>To begin with, beside the corpus.</summary>
     IReadOnlyList<byte[]> Seeds { get; }
 
     IMutator Mutator { get; }
