@@ -11,7 +11,9 @@ internal static class Sent
     {
         try
         {
-            using var document = JsonDocument.Parse(message, new() { AllowDuplicateProperties = false, MaxDepth = 2 * InboundFrame.DeepestNesting });
+            using var document = JsonDocument.Parse(message, new() { MaxDepth = 2 * InboundFrame.DeepestNesting });
+            // Not in all that it holds: ids, states and metadata are passed on as they came.
+            if (document.RootElement.EnumerateObject().CountBy(it => it.Name, StringComparer.Ordinal).Any(it => it.Value > 1)) return "a member twice";
             if (document.RootElement.GetProperty("command"u8).ValueKind != JsonValueKind.String) return "a frame without a command";
             if (document.RootElement.TryGetProperty("payload"u8, out var payload) && payload.ValueKind == JsonValueKind.Object
                 && payload.TryGetProperty("code"u8, out var code) && code.ValueEquals(ErrorCodes.Server))

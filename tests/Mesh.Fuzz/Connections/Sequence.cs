@@ -112,7 +112,7 @@ internal sealed class Sequence(FuzzedServer server, Bystander bystander)
     }
 
     /// <summary>Reads what was sent to all visitors, and learns from it.</summary>
-    private async ValueTask LookAsync()
+    public async ValueTask LookAsync()
     {
         await Pool.QuietAsync();
         foreach (var message in _visitors.SelectMany(it => it.Take()))

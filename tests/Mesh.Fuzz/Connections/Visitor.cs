@@ -16,6 +16,8 @@ internal sealed class Visitor(FuzzedServer server, string? userId)
     private Task _serving = Task.CompletedTask;
     private bool _isEnded;
     private bool _hasClosed;
+    private bool _isPlain = true;
+    private int _unanswered;
 
     /// <summary>Whether the server is done with it.</summary>
     public bool IsOver => _serving.IsCompleted;
@@ -26,11 +28,18 @@ internal sealed class Visitor(FuzzedServer server, string? userId)
     /// <summary>The close code that the server sent.</summary>
     public int? CloseCode { get; private set; }
 
+    /// <summary>Whether the server still has to answer. Of those who sent more than whole texts nobody knows.</summary>
+    public bool IsOwedAnswers => _unanswered != 0 && _isPlain && CloseCode is null && !_isEnded && !IsOver;
+
     public string ConnectionId { get; private set; } = "";
 
     public void Open() => _serving = server.RunAsync(WebSocketRequest.Create(_wire, _aborted, userId));
 
-    public void SendText(ReadOnlySpan<byte> text) => Send(Opcode.Text, text);
+    public void SendText(byte[] text)
+    {
+        if (InboundFrame.Parse(text).Kind is FrameKind.Request or FrameKind.Invalid) _unanswered++;
+        Write(WebSocketFrames.Write(Opcode.Text, text));
+    }
 
     public void SendText(string text) => SendText(Encoding.UTF8.GetBytes(text));
 
@@ -38,7 +47,8 @@ internal sealed class Visitor(FuzzedServer server, string? userId)
 
     public void SendRaw(ReadOnlySpan<byte> bytes)
     {
-        if (!_isEnded) _wire.Send(bytes);
+        _isPlain = false;
+        Write(bytes);
     }
 
     public void Close(int code)
@@ -80,6 +90,11 @@ internal sealed class Visitor(FuzzedServer server, string? userId)
         return messages;
     }
 
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (!_isEnded) _wire.Send(bytes);
+    }
+
     private void TakeClose(ReadOnlySpan<byte> payload)
     {
         CloseCode = payload.Length >= sizeof(ushort) ? BinaryPrimitives.ReadUInt16BigEndian(payload) : 0;
@@ -93,6 +108,7 @@ internal sealed class Visitor(FuzzedServer server, string? userId)
             using var assigned = JsonDocument.Parse(message);
             ConnectionId = assigned.RootElement.GetProperty("payload"u8).GetString()!;
         }
+        if (message.AsSpan().StartsWith("{\"id\":"u8)) _unanswered--;
         if (answersPings && message.AsSpan().StartsWith("""{"command":"ping","""u8)) SendText(PongMessage);
     }
 }

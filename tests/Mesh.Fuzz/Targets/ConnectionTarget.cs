@@ -32,10 +32,22 @@ internal sealed class ConnectionTarget(bool isPlanted) : ITarget
         }
         var sequence = new Sequence(_server, _bystander);
         await sequence.RunAsync(input);
-        var wrong = sequence.Wrong ?? await EndAsync(_server, sequence.Visitors) ?? await _bystander.ProbeAsync() ?? _server.Log.First;
+        var wrong = sequence.Wrong ?? await AnswerAsync(_server, sequence) ?? await EndAsync(_server, sequence.Visitors) ?? await _bystander.ProbeAsync() ?? _server.Log.First;
         // What comes after is not to be blamed for it.
         if (wrong is not null) _server = null;
         return wrong;
+    }
+
+    // Who sent too much is answered more slowly.
+    private static async ValueTask<string?> AnswerAsync(FuzzedServer server, Sequence sequence)
+    {
+        for (var tries = 0; sequence.Visitors.Any(it => it.IsOwedAnswers); tries++)
+        {
+            if (tries == MostTries) return "not each request was answered once";
+            await server.PassAsync(Try);
+            await sequence.LookAsync();
+        }
+        return sequence.Wrong;
     }
 
     private static async ValueTask<string?> EndAsync(FuzzedServer server, IReadOnlyList<Visitor> visitors)
