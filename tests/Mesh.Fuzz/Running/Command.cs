@@ -43,7 +43,7 @@ internal static class Command
 
     private static int RunWorker(string folder, FuzzOptions options, Action<string> tell)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         start.ArgumentList.Add(Path.Combine(folder, Path.GetFileName(typeof(Command).Assembly.Location)));
         start.ArgumentList.Add(Worker.Argument);
         foreach (var argument in options.ToArguments()) start.ArgumentList.Add(argument);
