@@ -6,7 +6,7 @@ namespace Mesh.Fuzz;
 internal sealed class Execution : IDisposable
 {
     private const int Hung = 3;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly ITarget _target;
