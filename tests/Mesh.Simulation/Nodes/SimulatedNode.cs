@@ -65,7 +65,7 @@ internal sealed class SimulatedNode
     {
         try
         {
-            await _host.RunAsync(WebSocketRequest.Create(webSocket, userId));
+            await _host.RunAsync(WebSocketRequest.Create(webSocket, userId), static () => { });
         }
         catch (Exception failure)
         {
