@@ -29,13 +29,16 @@ public sealed class SignInScenarios(Chromium chromium) : Scenario(chromium)
         var (alice, bob) = await BothAsync();
         var forging = bob.ForgeAsync("""
             const session = await ask("mesh/session", { userId: "alice", clientKey: "alice".repeat(8) });
-            await ask("mesh/enter", { rooms: [{ roomName: "lobby", userId: "alice", publish: { state: { text: "I am alice", userId: "alice", id: "alice" } } }] });
+            const claim = { rooms: [{ roomName: "lobby", userId: "alice", publish: { state: { text: "I am alice", userId: "alice" } } }] };
+            const { error } = (await ask("mesh/enter", claim)).rooms[0];
+            delete claim.rooms[0].publish.state.userId;
+            await ask("mesh/enter", claim);
             await new Promise((seen) => (window.seen = seen));
-            return session.userId;
+            return [session.userId, error.code];
             """);
         await alice.LobbyIsAsync("alicehere1 tab", "bobI am alice2 tabs");
         await bob.Page.EvaluateAsync("seen()");
-        (await forging).ShouldBe("\"bob\"");
+        (await forging).ShouldBe("""["bob","EREFUSED"]""");
         // What one of his connections says is what he says.
         await alice.LobbyIsAsync("alicehere1 tab", "bobI am alice1 tab");
     }

@@ -7,8 +7,8 @@ namespace Mesh.Fuzz.Tests;
 public sealed class FuzzTests
 {
     [Theory]
-    [InlineData(FrameTarget.Name, 20_000)]
-    [InlineData(ConnectionTarget.Name, 500)]
+    [InlineData(FrameTarget.Name, 5_000)]
+    [InlineData(ConnectionTarget.Name, 150)]
     public void A_short_run_finds_nothing(string target, int executions)
     {
         var (code, lines) = Run(Options(target) with { Executions = executions });
