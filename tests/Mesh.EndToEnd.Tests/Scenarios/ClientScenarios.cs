@@ -7,13 +7,13 @@ public sealed class ClientScenarios(Chromium chromium) : Scenario(chromium)
     [Trait("Fault", "9")]
     public async Task A_healthy_idle_client_never_reconnects()
     {
-        await BeginAsync("--Mesh:PingInterval=00:00:01");
+        await BeginAsync("--Mesh:PingInterval=00:00:02");
         var alice = await (await OpenBrowserAsync("alice")).OpenScriptAsync(Server.Origin);
         await alice.EnterAsync();
         await alice.SayAsync("idle");
         await alice.RunAsync("window.pings = 0; client.on('ping', () => pings++);");
 
-        await alice.UntilAsync("pings >= 8");
+        await alice.UntilAsync("pings >= 5");
 
         (await alice.ValueAsync<string[]>("events")).ShouldBe(["connect"]);
         await Observer.LogIsAsync("join 1", "state 1 alice/idle");

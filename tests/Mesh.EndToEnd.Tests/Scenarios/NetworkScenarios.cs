@@ -112,7 +112,7 @@ public sealed class NetworkScenarios(Chromium chromium) : Scenario(chromium)
     [Fact]
     public async Task A_connection_that_a_black_hole_swallowed_is_replaced_and_nobody_notices()
     {
-        await BeginAsync("--Mesh:PingInterval=00:00:01", "--Mesh:Grace=00:00:20");
+        await BeginAsync("--Mesh:PingInterval=00:00:02", "--Mesh:Grace=00:00:20");
         var network = NewNetwork();
         var alice = await (await OpenBrowserAsync("alice")).OpenDemoAsync(network.Origin);
         await alice.ShowsAsync("alice: (tabs: 1)");
@@ -187,7 +187,7 @@ public sealed class NetworkScenarios(Chromium chromium) : Scenario(chromium)
     [Trait("Fault", "5")]
     public async Task What_is_disposed_in_a_black_hole_is_gone_as_soon_as_the_network_is_back()
     {
-        await BeginAsync("--Mesh:PingInterval=00:00:01", "--Mesh:Grace=00:01:00");
+        await BeginAsync("--Mesh:PingInterval=00:00:02", "--Mesh:Grace=00:01:00");
         var network = NewNetwork();
         var alice = await (await OpenBrowserAsync("alice")).OpenScriptAsync(network.Origin);
         await alice.EnterAsync();
