@@ -41,8 +41,9 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
             name = entry.RoomName;
             if (!named.Add(Payload.RoomName(name))) throw Refusals.Invalid("The room is named twice");
             var change = Change(entry);
-            if (await rules.RefuseEntryAsync(context, name!) is { } refusal) throw refusal;
-            if (await rules.RefuseStateAsync(context, name!, change) is { } unfit) throw unfit;
+            var rule = rules.Find(name!);
+            if (await rules.RefuseEntryAsync(context, name!, rule) is { } refusal) throw refusal;
+            if (await rules.RefuseStateAsync(context, name!, rule, change) is { } unfit) throw unfit;
             return await EnterOneAsync(context, name!, change, entry.Known.HasValue ? Payload.Read(entry.Known, ServerJson.Default.KnownRevision).ToStamp() : null);
         }
         catch (MeshException refusal)
@@ -111,9 +112,10 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
     private async ValueTask<RoomChange> SetStateAsync(CommandContext context, string? roomName, StateChange change)
     {
         var room = Payload.RoomName(roomName);
-        if (await rules.RefuseAsync(context, room) is { } refusal) throw refusal;
+        var rule = rules.Find(room);
+        if (await rules.RefuseAsync(context, room, rule) is { } refusal) throw refusal;
         if (!context.Connection.Memberships.Contains(room)) throw Refusals.NotMember(room);
-        if (await rules.RefuseStateAsync(context, room, change) is { } unfit) throw unfit;
+        if (await rules.RefuseStateAsync(context, room, rule, change) is { } unfit) throw unfit;
         var done = await context.Connection.Memberships.SetStateAsync(room, change, context.CancellationToken);
         return done.Outcome == ChangeOutcome.NotMember ? throw Refusals.NotMember(room) : done;
     }

@@ -65,8 +65,9 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
 
     private async ValueTask<RawJson> ChangeAsync(CommandContext context, string room, StateChange change)
     {
-        if (!context.Connection.Memberships.Contains(room) || await rules.RefuseAsync(context, room) is not null) return False;
-        if (await rules.RefuseStateAsync(context, room, change) is not null) return False;
+        if (!context.Connection.Memberships.Contains(room)) return False;
+        var rule = rules.Find(room);
+        if (await rules.RefuseAsync(context, room, rule) is not null || await rules.RefuseStateAsync(context, room, rule, change) is not null) return False;
         var done = await context.Connection.Memberships.IntendStateAsync(room, change, context.CancellationToken);
         return done is null or { Outcome: ChangeOutcome.Changed } ? True : False;
     }

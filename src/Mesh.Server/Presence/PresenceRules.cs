@@ -29,20 +29,23 @@ internal sealed class PresenceRules(IEnumerable<PresenceRule> rules, ILogger<Pre
     public ValueTask<bool> MaySeeAsync(CommandContext context, string room) => AskAsync(Find(room)?.Guard, context, room);
 
     /// <summary>Why the connection may not have the room's presence; null if it may.</summary>
-    public async ValueTask<MeshException?> RefuseAsync(CommandContext context, string room)
+    public ValueTask<MeshException?> RefuseAsync(CommandContext context, string room) => RefuseAsync(context, room, Find(room));
+
+    /// <summary>The same, by the rule of the room: to match a name may take long, and is done once a command.</summary>
+    public async ValueTask<MeshException?> RefuseAsync(CommandContext context, string room, PresenceRule? rule)
     {
-        if (Find(room) is not { } rule) return Refusals.NotTracked(room);
+        if (rule is null) return Refusals.NotTracked(room);
         return await AskAsync(rule.Guard, context, room) ? null : Refusals.Forbidden(room);
     }
 
     /// <summary>Why the connection may not enter the room; null if it may.</summary>
-    public async ValueTask<MeshException?> RefuseEntryAsync(CommandContext context, string room) =>
-        await RefuseAsync(context, room) ?? (await MayJoinAsync(context, room) ? null : Refusals.Forbidden(room));
+    public async ValueTask<MeshException?> RefuseEntryAsync(CommandContext context, string room, PresenceRule? rule) =>
+        await RefuseAsync(context, room, rule) ?? (await AskAsync(rule!.JoinGuard, context, room) ? null : Refusals.Forbidden(room));
 
     /// <summary>Why the connection may not put this state on its member; null if it may, or <paramref name="change"/> is none.</summary>
-    public async ValueTask<MeshException?> RefuseStateAsync(CommandContext context, string room, StateChange? change)
+    public async ValueTask<MeshException?> RefuseStateAsync(CommandContext context, string room, PresenceRule? rule, StateChange? change)
     {
-        if (change is null || Find(room) is not { } rule) return null;
+        if (change is null || rule is null) return null;
         if (!await AskAsync(rule.PublishGuard, context, room)) return Refusals.StateRefused($"Publishing in room \"{room}\" is not for this connection");
         var state = change switch
         {
