@@ -13,6 +13,9 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
     // Pages come from the server, and connect through networks that are elsewhere.
     private const string AnyOrigin = "--Mesh:AllowedOrigins:0=*";
 
+    /// <summary>For those whose reload nobody is to notice: a busy machine may load a page late.</summary>
+    protected const string LongReloadGrace = "--Mesh:ReloadGrace=00:01:00";
+
     private readonly List<Browser> _browsers = [];
     private readonly List<IAsyncDisposable> _others = [];
 

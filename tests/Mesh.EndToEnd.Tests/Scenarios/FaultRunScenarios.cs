@@ -1,6 +1,7 @@
 namespace Mesh.EndToEnd.Tests;
 
 /// <summary>The short run of bench/Mesh.Faults: three nodes and their Redis, which fail while clients of all kinds go on.</summary>
+[Collection(nameof(Alone))]
 public sealed class FaultRunScenarios
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);

@@ -6,7 +6,6 @@ namespace Mesh.EndToEnd.Tests;
 public sealed class ReloadScenarios(Chromium chromium) : Scenario(chromium)
 {
     private const string LongGrace = "--Mesh:Grace=00:01:00";
-    private const string LongReloadGrace = "--Mesh:ReloadGrace=00:01:00";
 
     [Fact]
     public async Task Two_clients_of_one_page_both_come_back_each_as_itself()

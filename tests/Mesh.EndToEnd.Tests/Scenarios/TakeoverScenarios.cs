@@ -50,7 +50,7 @@ public sealed class TakeoverScenarios(Chromium chromium) : Scenario(chromium)
     [Trait("Fault", "7")]
     public async Task A_state_forged_by_a_stranger_is_never_taken_over()
     {
-        await BeginAsync();
+        await BeginAsync(LongReloadGrace);
         var alice = await (await OpenBrowserAsync("alice")).OpenDemoAsync(Server.Origin);
         await alice.ShowsAsync("alice: (tabs: 1)");
         await alice.SayAsync("busy");
