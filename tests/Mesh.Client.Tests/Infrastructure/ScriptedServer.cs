@@ -3,12 +3,6 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Mesh.Client.Tests;
 
@@ -17,12 +11,17 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     public const string SoundSession = """{"connectionId":"me","resumed":false,"token":"token"}""";
 
-    private readonly WebApplication _app;
     private readonly Channel<JsonElement> _requests = Channel.CreateUnbounded<JsonElement>();
-    private readonly CancellationTokenSource _end = new();
-    private WebSocket? _webSocket;
-
     private readonly TaskCompletionSource _sessionAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WebSocketHost _host = null!;
+    private WebSocket _webSocket = null!;
+    private CancellationToken _end;
+
+    private ScriptedServer()
+    {
+    }
+
+    public string Url => _host.Url;
 
     /// <summary>Completed once a session was answered.</summary>
     public Task SessionAnswered => _sessionAnswered.Task;
@@ -33,18 +32,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>All requests but those of sessions, as they come, where a test answers them so.</summary>
     public Func<JsonElement, Task>? OnRequest { get; set; }
 
-    private ScriptedServer(WebApplication app) => _app = app;
-
-    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single().Replace("http", "ws", StringComparison.Ordinal);
-
     public static async Task<ScriptedServer> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        var server = new ScriptedServer(builder.Build());
-        server._app.UseWebSockets();
-        server._app.Run(server.RunAsync);
-        await server._app.StartAsync();
+        var server = new ScriptedServer();
+        server._host = await WebSocketHost.StartAsync(server.RunAsync);
         return server;
     }
 
@@ -64,21 +55,16 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>Says anything.</summary>
     public Task SayAsync(string text) => SendAsync(text);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync();
-        await _app.DisposeAsync();
-        _end.Dispose();
-    }
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private async Task RunAsync(HttpContext http)
+    private async Task RunAsync(WebSocket webSocket, CancellationToken end)
     {
-        _webSocket = await http.WebSockets.AcceptWebSocketAsync();
+        (_webSocket, _end) = (webSocket, end);
         await TellAsync("mesh/assign-id", "\"me\"");
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await _webSocket.ReceiveAsync(buffer, _end.Token) is { MessageType: WebSocketMessageType.Text, Count: var length })
+            while (await _webSocket.ReceiveAsync(buffer, _end) is { MessageType: WebSocketMessageType.Text, Count: var length })
                 await TakeAsync(JsonElement.Parse(buffer.AsSpan(0, length)));
         }
         catch (Exception ended) when (ended is WebSocketException or OperationCanceledException)
@@ -98,5 +84,5 @@ internal sealed class ScriptedServer : IAsyncDisposable
         else await _requests.Writer.WriteAsync(request);
     }
 
-    private Task SendAsync(string frame) => _webSocket!.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, endOfMessage: true, _end.Token);
+    private Task SendAsync(string frame) => _webSocket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, endOfMessage: true, _end);
 }

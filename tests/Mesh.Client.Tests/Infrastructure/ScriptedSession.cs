@@ -2,34 +2,25 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Mesh.Client.Tests;
 
 /// <summary>A server of which each WebSocket says what a test says, when it does: the session, too.</summary>
 internal sealed class ScriptedSession : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly Channel<Connection> _connections = Channel.CreateUnbounded<Connection>();
-    private readonly CancellationTokenSource _end = new();
+    private WebSocketHost _host = null!;
 
-    private ScriptedSession(WebApplication app) => _app = app;
+    private ScriptedSession()
+    {
+    }
 
-    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single().Replace("http", "ws", StringComparison.Ordinal);
+    public string Url => _host.Url;
 
     public static async Task<ScriptedSession> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        var server = new ScriptedSession(builder.Build());
-        server._app.UseWebSockets();
-        server._app.Run(server.RunAsync);
-        await server._app.StartAsync();
+        var server = new ScriptedSession();
+        server._host = await WebSocketHost.StartAsync(server.RunAsync);
         return server;
     }
 
@@ -43,17 +34,12 @@ internal sealed class ScriptedSession : IAsyncDisposable
         return connection;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync();
-        await _app.DisposeAsync();
-        _end.Dispose();
-    }
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private async Task RunAsync(HttpContext http)
+    private async Task RunAsync(WebSocket webSocket, CancellationToken end)
     {
-        var connection = new Connection(await http.WebSockets.AcceptWebSocketAsync(), _end.Token);
-        await _connections.Writer.WriteAsync(connection);
+        var connection = new Connection(webSocket, end);
+        await _connections.Writer.WriteAsync(connection, end);
         await connection.RunAsync();
     }
 
