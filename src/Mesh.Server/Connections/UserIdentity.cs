@@ -1,17 +1,16 @@
 using System.Security.Claims;
+using Microsoft.Extensions.Options;
 
 namespace Mesh.Server;
 
-/// <summary>Says which verified user a principal is: the claim <c>NameIdentifier</c> or <c>sub</c>, unless the application says otherwise.</summary>
-internal sealed class UserIdentity(Func<ClaimsPrincipal, string?>? byApplication)
+/// <summary>Says which verified user a principal is, as <see cref="MeshOptions.UserId"/> has it.</summary>
+internal sealed class UserIdentity(IOptions<MeshOptions> options)
 {
     /// <summary>The user's id; null if nobody was authenticated.</summary>
     public string? Of(ClaimsPrincipal principal)
     {
         if (principal.Identity?.IsAuthenticated != true) return null;
-        var id = byApplication is null
-            ? principal.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? principal.FindFirst("sub")?.Value
-            : byApplication(principal);
+        var id = options.Value.UserId(principal);
         return string.IsNullOrEmpty(id) ? null : id;
     }
 }

@@ -1,10 +1,9 @@
-using System.Security.Claims;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Mesh.Server;
 
-/// <summary>What can be configured on <see cref="IMeshBuilder"/>: tracked rooms, commands, middleware, identity.</summary>
+/// <summary>What can be configured on <see cref="IMeshBuilder"/>: tracked rooms, commands, middleware.</summary>
 public static class MeshBuilderExtensions
 {
     /// <summary>Tracks presence in the rooms of that name; <c>*</c> stands for any characters and <c>?</c> for one. The first rule that matches a room counts.</summary>
@@ -67,15 +66,6 @@ public static class MeshBuilderExtensions
         ArgumentNullException.ThrowIfNull(mesh);
         ArgumentNullException.ThrowIfNull(middleware);
         mesh.Services.AddSingleton(middleware);
-        return mesh;
-    }
-
-    /// <summary>Says which verified user an authenticated principal is. Default: its claim <c>NameIdentifier</c>, else <c>sub</c>.</summary>
-    public static IMeshBuilder IdentifyUsers(this IMeshBuilder mesh, Func<ClaimsPrincipal, string?> userId)
-    {
-        ArgumentNullException.ThrowIfNull(mesh);
-        ArgumentNullException.ThrowIfNull(userId);
-        mesh.Services.AddSingleton(new UserIdSelector(userId));
         return mesh;
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
 
 namespace Mesh.Server;
 
@@ -97,4 +98,11 @@ public sealed class MeshOptions
     /// be among them. Default: none listed, and the server's own alone may, by the host that browsers ask for.
     /// </summary>
     public IList<string> AllowedOrigins { get; } = [];
+
+    /// <summary>
+    /// The id of the user that an authenticated principal is; null or empty: a user of none. In code only. Default: its claim
+    /// <c>NameIdentifier</c>, else <c>sub</c>.
+    /// </summary>
+    [Required]
+    public Func<ClaimsPrincipal, string?> UserId { get; set; } = static principal => principal.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? principal.FindFirst("sub")?.Value;
 }

@@ -23,7 +23,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<IRoomStore, MemoryRoomStore>();
         services.TryAddSingleton<IBackplane, MemoryBackplane>();
         services.TryAddSingleton<ISessionStore, MemorySessionStore>();
-        services.TryAddSingleton(provider => new UserIdentity(provider.GetService<UserIdSelector>()?.Select));
+        services.TryAddSingleton<UserIdentity>();
 
         services.TryAddSingleton<Persistence>();
         services.TryAddSingleton<MeshMetrics>();

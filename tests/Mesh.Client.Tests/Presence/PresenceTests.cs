@@ -86,7 +86,7 @@ public sealed class PresenceTests : Scenario
     public async Task A_verified_user_is_told_from_a_claim()
     {
         await using var server = await TestServer.StartAsync(
-            mesh: it => it.TrackPresence("*").IdentifyUsers(user => user.Identity?.Name),
+            options: it => it.UserId = user => user.Identity?.Name,
             before: app => app.Use((http, next) =>
             {
                 if (http.Request.Headers["X-User"].ToString() is { Length: > 0 } name) http.User = new(new ClaimsIdentity([new(ClaimTypes.Name, name)], "test"));

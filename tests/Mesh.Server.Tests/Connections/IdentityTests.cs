@@ -36,7 +36,7 @@ public sealed class IdentityTests
     [Fact]
     public async Task The_application_may_say_who_a_principal_is()
     {
-        await using var server = await TestUsers.StartServerAsync(mesh: it => it.IdentifyUsers(user => user.FindFirst("tenant")?.Value));
+        await using var server = await TestUsers.StartServerAsync(options: it => it.UserId = user => user.FindFirst("tenant")?.Value);
         await using var alice = await ConnectAsync(server, "alice");
         (await alice.OpenSessionAsync()).GetProperty("userId").ShouldBe("\"t-alice\"");
         await using var nobody = await server.ConnectAsync();
@@ -134,7 +134,7 @@ public sealed class IdentityTests
     [Fact]
     public async Task After_a_resume_the_user_is_as_authenticated_by_the_newer_request()
     {
-        await using var server = await TestUsers.StartServerAsync(mesh: it => it.IdentifyUsers(_ => "alice"));
+        await using var server = await TestUsers.StartServerAsync(options: it => it.UserId = _ => "alice");
         await using var first = await ConnectAsync(server, "alice at noon");
         var token = (await first.OpenSessionAsync()).Token();
         first.Drop();
