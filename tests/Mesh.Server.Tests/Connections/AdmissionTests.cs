@@ -76,17 +76,18 @@ public sealed class AdmissionTests
     [Fact]
     public async Task Who_is_gone_and_waits_for_a_store_that_is_away_takes_nobodys_place()
     {
-        UnreliableStore? store = null;
+        var sessions = new AwaySessions();
         await using var server = await TestServer.StartAsync(
             options: it => it.ConnectionsPerAddress = 1,
-            services: builder => builder.Services.AddSingleton<IRoomStore>(services => store = new(ActivatorUtilities.CreateInstance<MemoryRoomStore>(services))));
-        await using var first = await server.ConnectAsync();
-        await first.JoinAsync("r");
-        store!.GoAway();
-        first.Drop();
+            services: builder => builder.Services.AddSingleton<ISessionStore>(sessions));
+        await using var first = await server.OpenAsync();
+        await first.EnterAsync("r");
+        await first.CloseAsync();
         await UntilAdmittedAsync(() => server.ConnectAsync());
-        store.Return();
+        sessions.HasEnded.ShouldBeFalse();
+        sessions.Return();
         await server.UntilEmptyAsync("r");
+        sessions.HasEnded.ShouldBeTrue();
     }
 
     [Theory]
@@ -130,6 +131,36 @@ public sealed class AdmissionTests
             {
                 await Task.Delay(1);
             }
+        }
+    }
+
+    // It can't be told that a session has ended, until it is back.
+    private sealed class AwaySessions : ISessionStore
+    {
+        private readonly MemorySessionStore _inner = new();
+        private volatile bool _isBack;
+
+        event Action<string, int>? ISessionStore.Taken
+        {
+            add { }
+            remove { }
+        }
+
+        public bool HasEnded { get; private set; }
+
+        public void Return() => _isBack = true;
+
+        public string NewToken(string connectionId) => _inner.NewToken(connectionId);
+
+        public ValueTask<bool> SaveAsync(SavedSession session, CancellationToken cancellationToken) => _inner.SaveAsync(session, cancellationToken);
+
+        public ValueTask<SessionTake> TakeAsync(string token, string? userId, CancellationToken cancellationToken) => _inner.TakeAsync(token, userId, cancellationToken);
+
+        public ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken)
+        {
+            if (!_isBack) throw new MeshException(ErrorCodes.Unavailable, "The store is away.");
+            HasEnded = true;
+            return _inner.EndAsync(session, cancellationToken);
         }
     }
 }
