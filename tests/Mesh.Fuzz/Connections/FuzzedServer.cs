@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Mesh.Server;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +27,7 @@ internal sealed class FuzzedServer
         services.AddSingleton<ILoggerFactory>(Log);
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         services.AddSingleton<IHostApplicationLifetime, Lifetime>();
+        services.AddAuthentication(AppTokens.Name).AddScheme<AuthenticationSchemeOptions, AppTokens>(AppTokens.Name, null);
         App.Configure(services.AddMesh(Tune), isPlanted);
         var provider = services.BuildServiceProvider();
         _admission = provider.GetRequiredService<Admission>();

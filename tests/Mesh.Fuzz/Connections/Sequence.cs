@@ -44,7 +44,7 @@ internal sealed class Sequence(FuzzedServer server, Bystander bystander)
         {
             case "open":
                 await LookAsync();
-                if (_visitors.Count < MostVisitors) Open(rest.Length > 0 ? $"user-{Encoding.UTF8.GetString(rest)}" : null);
+                if (_visitors.Count < MostVisitors) Open(rest.Length > 0 ? AppTokens.UserOf(Encoding.UTF8.GetString(rest)) : null);
                 break;
             case "close":
                 Current.Close(Number(rest) % 5000);
@@ -52,6 +52,9 @@ internal sealed class Sequence(FuzzedServer server, Bystander bystander)
             case "drop":
                 await Pool.QuietAsync();
                 Current.Drop();
+                break;
+            case "revoke":
+                await server.Mesh.RevokeAsync(AppTokens.UserOf(Encoding.UTF8.GetString(rest)));
                 break;
             case "wait":
                 await WaitAsync(TimeSpan.FromMilliseconds(Number(rest)));

@@ -54,6 +54,36 @@ internal static class Sequences
         !close 1001
         !wait 150
         """,
+        // Who renews what the server knows of them, until it ends.
+        """
+        !open anna
+        {"id":1,"command":"mesh/session"}
+        {"id":2,"command":"mesh/enter","payload":{"rooms":[{"roomName":"stage","publish":{"state":{"a":1}}}]}}
+        {"id":3,"command":"mesh/authenticate","payload":{"token":"briefly anna"}}
+        {"id":4,"command":"mesh/authenticate","payload":{"token":"ben"}}
+        {"id":5,"command":"mesh/authenticate","payload":{"token":"no token"}}
+        {"id":6,"command":"mesh/authenticate","payload":{"token":"anna"}}
+        !wait 400
+        {"id":7,"command":"mesh/authenticate","payload":{"token":"briefly anna"}}
+        !drop
+        !open anna
+        {"id":1,"command":"mesh/session","payload":{"resume":"$TOKEN"}}
+        !wait 400
+        """,
+        // Who is revoked, here and within the grace.
+        """
+        !open anna
+        {"id":1,"command":"mesh/session"}
+        {"id":2,"command":"mesh/enter","payload":{"rooms":[{"roomName":"stage","publish":{"state":{"a":1}}}]}}
+        !drop
+        !open anna
+        {"id":1,"command":"mesh/session"}
+        !revoke anna
+        !open anna
+        {"id":1,"command":"mesh/session","payload":{"resume":"$TOKEN"}}
+        {"id":2,"command":"mesh/authenticate","payload":{"token":"briefly anna"}}
+        !revoke anna
+        """,
         // The application's commands.
         """
         {"id":1,"command":"echo","payload":{"x":1}}

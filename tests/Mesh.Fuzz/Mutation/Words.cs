@@ -28,7 +28,7 @@ internal static class Words
         "{}", "[]", "[[]]", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\ud83c\\udf89\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"🎉\"", "\"é\"", "\"\\u2028\"",
         "{\"x\":1,\"y\":2}", "{\"x\":1,\"x\":2}", "{\"__proto__\":{\"x\":1}}", "{\"a\":{\"b\":{\"c\":null}}}", "\"merge\"", "\"deepMerge\"", "\"replace\"",
         "[$EPOCH,0]", "[$EPOCH,$REVISION]", "[$EPOCH,9007199254740991]", "[1,1]", "[-1,0]", "{\"epoch\":$EPOCH,\"revision\":$REVISION}", "{\"epoch\":$EPOCH,\"revision\":0}",
-        "\"$TOKEN\"", "\"$ID\"", "\"$OTHER\"", "\"0123456789abcdef\"", "{\"error\":\"x\",\"code\":\"EX\"}",
+        "\"$TOKEN\"", "\"$ID\"", "\"$OTHER\"", "\"anna\"", "\"briefly anna\"", "\"briefly ben\"", "\"0123456789abcdef\"", "{\"error\":\"x\",\"code\":\"EX\"}",
     ];
 
     /// <summary>Text that is no JSON by itself.</summary>
@@ -57,7 +57,7 @@ internal static class Words
     /// <summary>What stands before a line of a sequence, with what may follow.</summary>
     public static readonly string[] Steps =
     [
-        "!open", "!open anna", "!open ben", "!close 1000", "!close 1001", "!close 4000", "!close 0", "!drop", "!binary x", "!part {\"id\":1,", "!more \"command\":", "!end \"echo\"}",
+        "!open", "!open anna", "!open ben", "!revoke anna", "!close 1000", "!close 1001", "!close 4000", "!close 0", "!drop", "!binary x", "!part {\"id\":1,", "!more \"command\":", "!end \"echo\"}",
         "!wait 50", "!wait 300", "!wait 1000", "!wait 11000", "!big 70000", "!big 20000", "!big 65000", "!ping x", "!raw \u0001",
     ];
 }
