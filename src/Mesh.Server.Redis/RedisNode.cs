@@ -23,11 +23,18 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     private readonly RedisPrimaries _primaries = new();
     private readonly TimeSpan _longestLease = options?.Value.Grace is { } grace && grace > Lease ? grace : Lease;
 
-    // Whom it was before, until what is left of them is removed.
+    // Whom it was before, and who was dead before Redis lost something, until what is left of them is removed.
     private readonly ConcurrentDictionary<string, bool> _former = new(StringComparer.Ordinal);
+    private readonly KnownDead _dead = new();
+
+    // The dead that are still to be told to a Redis that may have lost that they are.
+    private string[] _lostDead = [];
 
     private volatile string _generation = NewGeneration();
     private long _renewedAt;
+
+    // The same, also where the connection was lost since.
+    private long _lastRenewal;
     private long _renewingSince;
     private bool _hasLived;
     private volatile bool _isAway;
@@ -50,6 +57,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>True while nobody can have taken this node for dead.</summary>
     public bool IsAlive => SinceRenewal < Lease;
 
+    /// <summary>How often Redis may have lost what it had been told: also that members were removed.</summary>
+    public int Losses { get; private set; }
+
     /// <summary>How long ago the lease was renewed; null if it never was, or was ended.</summary>
     public TimeSpan? SinceRenewal => Volatile.Read(ref _renewedAt) is var at and not 0 ? time.GetElapsedTime(at) : null;
 
@@ -69,7 +79,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         var (asked, restorations) = (time.GetTimestamp(), Volatile.Read(ref _restorations));
         var wasAway = _isAway;
         _isAway = true;
-        if (!IsAlive) _renewingSince = 0;
+        if (time.GetElapsedTime(_lastRenewal) >= Lease) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && time.GetElapsedTime(_renewingSince) >= Lease;
         var connection = await redis.ReadyAsync();
         if (Interlocked.Exchange(ref _watched, connection) is null)
@@ -82,7 +92,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
             RedisScripts.Renew,
             [names.LiveNodes, names.DeadNodes, names.RenewingNodes, names.ReapedNodes],
-            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0", (long)_longestLease.TotalMilliseconds]))!;
+            [Generation, (long)Lease.TotalMilliseconds, mayJudge ? "1" : "0", (long)_longestLease.TotalMilliseconds, .. _lostDead.Select(static it => (RedisValue)it)]))!;
         var before = (string)answer[0]!;
         var run = (string)answer[2]!;
         // A Redis that has restarted, or another one in its place, may have lost what it was told last: also who has left. All join
@@ -94,12 +104,23 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         if (before == "dead" || isAnother)
         {
             _former[_generation] = true;
-            // The new one has no lease yet. (Nor may it judge: Redis counts from its first renewal.)
+            if (isAnother)
+            {
+                _lostDead = _dead.All;
+                Losses++;
+            }
+            // The new one has no lease yet, nor may it judge.
             Volatile.Write(ref _renewedAt, 0);
+            _renewingSince = 0;
             _generation = NewGeneration();
             _hasLived = false;
             return await RenewAsync();
         }
+        foreach (var dead in _lostDead) _former[dead] = true;
+        _lostDead = [];
+        var found = (string[])answer[1]!;
+        foreach (var dead in found) _dead.Add(dead);
+        _lastRenewal = asked;
         if (restorations == Volatile.Read(ref _restorations)) Volatile.Write(ref _renewedAt, asked);
         var isWhole = await KeepAsync(database);
         // Only by now it is known what is lost; and where there is another connection meanwhile, it is not.
@@ -114,7 +135,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             _joiningSince = time.GetTimestamp();
             _joining = Task.WhenAll((Lost?.GetInvocationList() ?? []).Cast<Func<Task>>().Select(static it => it()));
         }
-        return [.. (string[])answer[1]!, .. Former()];
+        return [.. found, .. Former()];
     }
 
     // In a cluster they are on other servers than the lease, and may be lost alone. Without the node its sessions end by themselves.
@@ -129,8 +150,8 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         return isWhole;
     }
 
-    // Once all have joined again: who has not is a ghost, of before Redis lost that it had left. Where one takes longer than the former
-    // lease, others do not wait for it either.
+    // Once all have joined again: who has not is a ghost, of before Redis lost that it had left. Members that the dead had left to others
+    // join again there meanwhile. Where one takes longer than the former lease, others do not wait for it either.
     private IEnumerable<string> Former() =>
         time.GetElapsedTime(_joiningSince) is var since && (since < Settled || !_joining.IsCompleted && since < Lease) ? [] : _former.Keys;
 

@@ -20,13 +20,16 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _disposed = new();
-    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+
+    // Each is looked after once, and once more after Redis may have lost that it was.
+    private readonly ConcurrentDictionary<(string Generation, int Losses), bool> _known = [];
 
     /// <summary>Begins with those that are new, and does not wait: the own lease is to be renewed meanwhile.</summary>
     public void Begin(IReadOnlyCollection<string> dead)
     {
+        var losses = node.Losses;
         foreach (var generation in dead)
-            if (_known.TryAdd(generation, true)) _ = ReapAsync(generation);
+            if (_known.TryAdd((generation, losses), true)) _ = ReapAsync(generation, losses);
     }
 
     public void Dispose()
@@ -35,7 +38,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         _disposed.Dispose();
     }
 
-    private async Task ReapAsync(string generation)
+    private async Task ReapAsync(string generation, int losses)
     {
         try
         {
@@ -48,7 +51,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         }
         finally
         {
-            _known.TryRemove(generation, out _);
+            _known.TryRemove((generation, losses), out _);
         }
     }
 

@@ -72,6 +72,23 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task Members_of_the_dead_that_a_Redis_has_again_that_is_as_it_was_before_are_removed_before_it_could_be_known_who_lives()
+    {
+        var (dead, store) = await MemberAsync("r", "member");
+        await FindDeadAsync(dead, TimeSpan.Zero);
+        await using var server = await StartAsync();
+        await RenewForAsync(server, RedisNode.Lease + Second);
+        await server.UntilEmptyAsync("r");
+
+        // As in a dump from when it lived. What was looked through meanwhile is not looked at again for a while.
+        await store.JoinAsync("r", new("member"), null, Cancellation);
+        await Database.KeyDeleteAsync([_names.DeadNodes, _names.LiveNodes]);
+        await Database.SortedSetAddAsync(_names.LiveNodes, dead, DateTimeOffset.UtcNow.AddMinutes(1).ToUnixTimeMilliseconds());
+        await RenewForAsync(server, 3 * Second);
+        await server.UntilEmptyAsync("r");
+    }
+
+    [Fact]
     public async Task The_own_lease_is_renewed_while_many_rooms_are_looked_through()
     {
         const int Rooms = 20_000;

@@ -43,6 +43,29 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
     }
 
     [Fact]
+    public async Task A_node_whose_connection_was_lost_for_a_moment_judges_as_before()
+    {
+        var time = new FakeTimeProvider();
+        var (name, dead) = ($"judge-{Guid.NewGuid():n}", Create(time));
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{redis.Address},name={name}");
+        using var judge = new RedisNode(new(() => Task.FromResult<IConnectionMultiplexer>(connection)), _names, time);
+        await judge.RenewAsync();
+        await redis.Connection.GetDatabase().HashSetAsync(_names.RenewingNodes, judge.Generation, 1);
+        await RenewForAsync(judge, time, RedisNode.Lease);
+        await dead.RenewAsync();
+        await redis.Connection.GetDatabase().SortedSetAddAsync(_names.LiveNodes, dead.Generation, 1);
+
+        var isReachable = false;
+        judge.Reachable += () => isReachable = true;
+        var server = redis.Connection.GetServers().Single();
+        foreach (var client in await server.ClientListAsync())
+            if (client.Name == name) await server.ClientKillAsync(client.Id);
+        await Wait.UntilAsync(() => isReachable);
+        judge.IsAlive.ShouldBeFalse();
+        (await judge.RenewAsync()).ShouldBe([dead.Generation]);
+    }
+
+    [Fact]
     public async Task Who_was_taken_for_dead_has_what_is_left_of_its_former_self_removed_once_its_members_have_joined_again()
     {
         var time = new FakeTimeProvider();
@@ -131,6 +154,35 @@ public sealed class RedisNodeTests(RedisServer redis) : IClassFixture<RedisServe
         time.Advance(TimeSpan.FromSeconds(2));
         (await node.RenewAsync()).ShouldBe([former]);
         (node.Generation, lost).ShouldBe((generation, 1));
+    }
+
+    [Fact]
+    public async Task Who_was_dead_is_dead_also_in_a_Redis_that_is_as_it_was_before()
+    {
+        var time = new FakeTimeProvider();
+        var (judge, dead) = (Create(time), Create(time));
+        await dead.RenewAsync();
+        await judge.RenewAsync();
+        var former = dead.Generation;
+        var database = redis.Connection.GetDatabase();
+        await database.HashSetAsync(_names.RenewingNodes, judge.Generation, 1);
+        await database.SortedSetAddAsync(_names.LiveNodes, former, 1);
+        (await RenewForAsync(judge, time, RedisNode.Lease)).ShouldBe([former]);
+
+        // As in a dump from when it lived.
+        await database.KeyDeleteAsync([_names.DeadNodes, _names.LiveNodes]);
+        await database.SortedSetAddAsync(_names.LiveNodes, former, DateTimeOffset.UtcNow.AddMinutes(1).ToUnixTimeMilliseconds());
+        var generation = judge.Generation;
+        (await judge.RenewAsync()).ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(2));
+        (await judge.RenewAsync()).ShouldBe([generation, former], ignoreOrder: true);
+        await dead.RenewAsync();
+        dead.Generation.ShouldNotBe(former);
+
+        // Until it is removed.
+        judge.Forget(former);
+        judge.Forget(generation);
+        (await judge.RenewAsync()).ShouldBeEmpty();
     }
 
     [Fact]

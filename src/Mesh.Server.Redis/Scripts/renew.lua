@@ -9,6 +9,7 @@
 -- ARGV[2]  how long a lease lasts, ms
 -- ARGV[3]  1 if the node may judge others: it has itself renewed without a break for as long as a lease lasts
 -- ARGV[4]  how long the longest lease may last, ms: also one that was ended with the grace of its connections
+-- ARGV[5…] generations that the node knows to be dead, which a Redis that has lost its last changes may not know any longer
 --
 -- Returns new, alive, late or dead, as the node was before, the dead that are to be looked after, and which run of Redis this is:
 -- another one may have lost what it was told last.
@@ -23,6 +24,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = tostring(redis.call('INFO', 'server')):match('run_id:(%w+)') or ''
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return { 'dead', {}, run } end
+-- Once, for ever: should one of them renew its lease, it is told so.
+for at = 5, #ARGV do
+  redis.call('ZREM', KEYS[1], ARGV[at])
+  redis.call('HDEL', KEYS[3], ARGV[at])
+  if not redis.call('ZSCORE', KEYS[4], ARGV[at]) then redis.call('ZADD', KEYS[2], 'NX', now, ARGV[at]) end
+end
 -- Where another server with another clock has taken over, it may have gone back: from then on no lease can end later than this.
 local last = now + ARGV[4]
 for _, beyond in ipairs(redis.call('ZRANGE', KEYS[1], string.format('(%.0f', last), '+inf', 'BYSCORE')) do redis.call('ZADD', KEYS[1], last, beyond) end

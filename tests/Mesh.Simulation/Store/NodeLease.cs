@@ -9,16 +9,19 @@ internal sealed class NodeLease
 
     private readonly Dictionary<(string Generation, string Room), bool> _indexed = [];
     private readonly SortedSet<string> _former = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _dead = new(StringComparer.Ordinal);
     private readonly SimulatedStore _store;
     private readonly StoreLink _link;
     private readonly TimeProvider _time;
     private HashSet<string> _kept = [];
+    private string[] _lostDead = [];
     private int _generations;
     private int _restorations;
     private long _joiningSince;
     private Task _joining = Task.CompletedTask;
     private int? _run;
     private long _renewedAt;
+    private long _lastRenewal;
     private long _renewingSince;
     private bool _hasLived;
     private bool _isAway;
@@ -34,6 +37,9 @@ internal sealed class NodeLease
     public string Name { get; }
 
     public string Generation { get; private set; }
+
+    /// <summary>How often the store may have lost what it had been told.</summary>
+    public int Losses { get; private set; }
 
     public bool IsAlive => _renewedAt != 0 && _time.GetElapsedTime(_renewedAt) < Length;
 
@@ -51,21 +57,31 @@ internal sealed class NodeLease
         var (asked, restorations) = (_time.GetTimestamp(), _restorations);
         var wasAway = _isAway;
         _isAway = true;
-        if (!IsAlive) _renewingSince = 0;
+        if (_time.GetElapsedTime(_lastRenewal) >= Length) _renewingSince = 0;
         var mayJudge = _renewingSince != 0 && _time.GetElapsedTime(_renewingSince) >= Length;
-        var generation = Generation;
-        var (before, dead, run) = await _link.AskAsync(() => _store.Renew(generation, Length, mayJudge));
+        var (generation, lostDead) = (Generation, _lostDead);
+        var (before, dead, run) = await _link.AskAsync(() => _store.Renew(generation, Length, mayJudge, lostDead));
         // One that has restarted may have lost what it was told last: whoever is not joined by another generation is a ghost.
         var isAnother = _run is not null && run != _run || before == "new" && _hasLived;
         _run = run;
         if (before == "dead" || isAnother)
         {
             _former.Add(Generation);
+            if (isAnother)
+            {
+                _lostDead = [.. _dead];
+                Losses++;
+            }
             _renewedAt = 0;
+            _renewingSince = 0;
             Generation = NewGeneration();
             _hasLived = false;
             return await RenewAsync();
         }
+        _former.UnionWith(_lostDead);
+        _lostDead = [];
+        _dead.UnionWith(dead);
+        _lastRenewal = asked;
         if (restorations == _restorations) _renewedAt = asked;
         var isWhole = await KeepAsync();
         _isAway = restorations != _restorations;

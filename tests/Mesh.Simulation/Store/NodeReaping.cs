@@ -5,15 +5,16 @@ internal sealed class NodeReaping(NodeLease lease, SimulatedStore store, StoreLi
 {
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
 
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Generation, int Losses)> _known = [];
 
     public void Begin(IReadOnlyCollection<string> dead)
     {
+        var losses = lease.Losses;
         foreach (var generation in dead)
-            if (_known.Add(generation)) _ = ReapAsync(generation);
+            if (_known.Add((generation, losses))) _ = ReapAsync(generation, losses);
     }
 
-    private async Task ReapAsync(string generation)
+    private async Task ReapAsync(string generation, int losses)
     {
         try
         {
@@ -27,7 +28,7 @@ internal sealed class NodeReaping(NodeLease lease, SimulatedStore store, StoreLi
         }
         finally
         {
-            _known.Remove(generation);
+            _known.Remove((generation, losses));
         }
     }
 

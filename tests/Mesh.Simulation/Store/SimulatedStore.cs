@@ -73,9 +73,9 @@ internal sealed class SimulatedStore(Machine machine, Planted planted, Action<st
     ]);
 
     /// <summary>As Scripts/renew.lua.</summary>
-    public (string Before, string[] Dead, int Run) Renew(string generation, TimeSpan lease, bool mayJudge)
+    public (string Before, string[] Dead, int Run) Renew(string generation, TimeSpan lease, bool mayJudge, string[] known)
     {
-        var (before, dead) = _leases.Renew(generation, NowMilliseconds, lease, mayJudge, judgesAtOnce: planted == Planted.ReapsAfterOutage);
+        var (before, dead) = _leases.Renew(generation, NowMilliseconds, lease, mayJudge, known, judgesAtOnce: planted == Planted.ReapsAfterOutage);
         return (before, dead, Run);
     }
 

@@ -14,9 +14,15 @@ internal sealed class StoredLeases
 
     /// <summary>As Scripts/renew.lua.</summary>
     /// <returns>new, alive, late or dead, as the generation was before, and the dead that are to be looked after.</returns>
-    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, bool judgesAtOnce)
+    public (string Before, string[] Dead) Renew(string generation, long now, TimeSpan lease, bool mayJudge, string[] known, bool judgesAtOnce)
     {
         if (_dead.ContainsKey(generation) || _reaped.ContainsKey(generation)) return ("dead", []);
+        foreach (var dead in known)
+        {
+            _alive.Remove(dead);
+            _since.Remove(dead);
+            if (!_reaped.ContainsKey(dead)) _dead.TryAdd(dead, now);
+        }
         var length = (long)lease.TotalMilliseconds;
         var before = !_alive.TryGetValue(generation, out var ends) ? "new" : ends > now ? "alive" : "late";
         if (before == "new" || !_since.ContainsKey(generation) || now - (ends - length) > Break) _since[generation] = now;

@@ -22,7 +22,7 @@ public sealed class SimulationTests
     [Theory]
     [InlineData(nameof(Planted.NoOwnerCheck), 400)]
     [InlineData(nameof(Planted.LostLastMessage), 400)]
-    [InlineData(nameof(Planted.RevisionRolledBack), 200)]
+    [InlineData(nameof(Planted.RevisionRolledBack), 400)]
     [InlineData(nameof(Planted.RestoreRaisesStamp), 20)]
     [InlineData(nameof(Planted.ReapsAfterOutage), 400)]
     [InlineData(nameof(Planted.LossUnnoticed), 1000)]

@@ -60,6 +60,11 @@ internal sealed class Weather
 
     public void Plan(TimeSpan from, TimeSpan until)
     {
+        if (_world.IsCalm && _world.Random.Next(3) == 0)
+        {
+            PlanMoves(from, until);
+            return;
+        }
         // Where the list of a node's rooms is lost, nobody but that node knows them: it is to be there still.
         var losesParts = _world.Random.Next(5) == 0;
         var kinds = _kindsOfAll.Concat(_kindsOfChannels);
@@ -67,6 +72,21 @@ internal sealed class Weather
         foreach (var kind in kinds)
             if (_world.Random.Next(3) == 0) Plan(kind, from, until);
         if (_world.Hazards.HasFlag(Hazards.LateCommands)) _world.Timeline.At(from, () => SetLate(true));
+    }
+
+    // Clients are elsewhere at once, and nobody is to notice, whatever the nodes that they have left hear of it.
+    private void PlanMoves(TimeSpan from, TimeSpan until)
+    {
+        for (var count = _world.Random.Next(3, 9); count > 0; count--) _world.Timeline.At(_world.Within(from.TotalSeconds, until.TotalSeconds), Move);
+        foreach (var kind in _kindsOfChannels) Plan(kind, from, until);
+    }
+
+    private void Move()
+    {
+        if (_world.Present.ToList() is not { Count: > 0 } all) return;
+        var client = all[_world.Random.Next(all.Count)].Machine;
+        _world.Note($"{client.Name} moves");
+        _world.Net.Break(client);
     }
 
     /// <summary>Mends all.</summary>

@@ -43,7 +43,10 @@ internal sealed class World
 
     public Ledger Ledger { get; }
 
-    /// <summary>In a calm world users only publish, and nothing happens but what hits all nodes and loses nothing: nobody has a reason to be missing.</summary>
+    /// <summary>
+    /// In a calm world users only publish, and either nothing happens but what hits all nodes and loses nothing, or clients move from node to
+    /// node: nobody has a reason to be missing.
+    /// </summary>
     public bool IsCalm { get; private set; }
 
     public IReadOnlyList<string> Rooms { get; private set; } = [];
