@@ -52,6 +52,7 @@ internal sealed class Run(FaultsOptions options, Cluster cluster, Crowd crowd, B
         var failure = await FailureOfAsync(() => kind.InjectAsync(fault));
         await bustle.PauseAsync();
         if (kind.Key == FaultKinds.Calm) fault.Heal();
+        crowd.Happened(fault);
         var outcome = failure is null ? await RightAsync(fault, stop) : new(kind, null, [failure]);
         _outcomes.Add(outcome);
         Tell(fault, outcome);

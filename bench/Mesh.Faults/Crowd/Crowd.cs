@@ -45,7 +45,17 @@ internal sealed class Crowd : IAsyncDisposable
     /// <summary>A tab of this user has gone, and nobody may have heard it say so.</summary>
     public void Unheard(User user)
     {
-        if (Fault is { } fault) user.Linger(Stopwatch.GetTimestamp() + (long)(fault.Kind.Bound.Unheard.TotalSeconds * Stopwatch.Frequency));
+        if (Fault is { } fault) user.Linger(After(Stopwatch.GetTimestamp(), fault.Kind.Bound.Unheard));
+    }
+
+    /// <summary>What a fault has done to those who were unheard before it.</summary>
+    public void Happened(Fault fault)
+    {
+        foreach (var user in Users)
+        {
+            if (fault.Kind.KillsNode) user.LingerOfDead(fault.BegunAt, After(fault.BegunAt, FaultKinds.OfDead));
+            if (fault.Kind.LosesRedis) user.LingerWithoutRedis(fault.BegunAt, After(fault.HealedAt, FaultKinds.OfDeadWithoutRedis));
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -53,6 +63,8 @@ internal sealed class Crowd : IAsyncDisposable
         await Parallel.ForEachAsync(Users.SelectMany(user => user.Tabs), (tab, _) => tab.DisposeAsync());
         await _pages.DisposeAsync();
     }
+
+    private static long After(long moment, TimeSpan time) => moment + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     // The tabs of a user share their storage, as those of a browser do.
     private static void AddClients(User user, int count, string url)

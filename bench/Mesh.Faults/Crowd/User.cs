@@ -12,7 +12,7 @@ internal sealed class User(string id, string room)
 
     private readonly Lock _gate = new();
     private readonly List<string> _maybe = [];
-    private readonly List<long> _lingering = [];
+    private readonly List<Lingering> _lingering = [];
     private readonly Queue<string> _story = [];
     private string? _acknowledged;
     private string? _doing;
@@ -115,19 +115,32 @@ internal sealed class User(string id, string room)
     {
         lock (_gate)
         {
-            _lingering.Add(until);
+            _lingering.Add(new(until, IsOfDead: false));
             Write("unheard");
         }
     }
+
+    /// <summary>A node has died. Who may still have been shown then may have been of it, and be shown until its members leave.</summary>
+    public void LingerOfDead(long died, long until) => Extend(it => it.Until >= died, until, isOfDead: true);
+
+    /// <summary>Redis was lost. What is still to leave with a dead node may take as long as where one dies meanwhile.</summary>
+    public void LingerWithoutRedis(long lost, long until) => Extend(it => it.IsOfDead && it.Until >= lost, until, isOfDead: true);
 
     /// <summary>How many of the tabs that are gone may still be shown.</summary>
     public int LingeringAt(long now)
     {
         lock (_gate)
         {
-            _lingering.RemoveAll(until => until < now);
+            _lingering.RemoveAll(it => it.Until < now);
             return _lingering.Count;
         }
+    }
+
+    private void Extend(Predicate<Lingering> which, long until, bool isOfDead)
+    {
+        lock (_gate)
+            for (var at = 0; at < _lingering.Count; at++)
+                if (which(_lingering[at])) _lingering[at] = new(Math.Max(_lingering[at].Until, until), isOfDead);
     }
 
     private void Write(string what)
@@ -135,4 +148,7 @@ internal sealed class User(string id, string room)
         _story.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{Clock.Seconds:0.00} {what}"));
         if (_story.Count > MostStory) _story.Dequeue();
     }
+
+    /// <summary>A tab that is gone, and may still be shown.</summary>
+    private readonly record struct Lingering(long Until, bool IsOfDead);
 }

@@ -9,4 +9,10 @@ internal sealed record FaultKind(string Key, string What, Bound Bound, Func<Faul
 {
     /// <summary>Whether clients lose their connections by it: a farewell may not be heard.</summary>
     public bool DropsClients { get; init; }
+
+    /// <summary>Whether a node dies of it.</summary>
+    public bool KillsNode { get; init; }
+
+    /// <summary>Whether Redis is away meanwhile, or loses something: who is dead is found out anew.</summary>
+    public bool LosesRedis { get; init; }
 }

@@ -21,6 +21,10 @@ internal static class FaultKinds
     // A killed node's members leave everywhere.
     private const double Dead = 10;
 
+    // The same while Redis is away, from its return: nobody is dead before a node that judges has itself renewed its lease for as long as
+    // one lasts.
+    private const double DeadWithoutRedis = 20;
+
     // Redis is back, empty or not up to date.
     private const double Restored = 5;
 
@@ -29,6 +33,10 @@ internal static class FaultKinds
 
     // A silent connection to Redis never comes back: it is noticed by keepalives and canaries, two seconds apart and two late.
     private const double Silence = 4;
+
+    public static TimeSpan OfDead { get; } = TimeSpan.FromSeconds(Dead);
+
+    public static TimeSpan OfDeadWithoutRedis { get; } = TimeSpan.FromSeconds(DeadWithoutRedis);
 
     public static IReadOnlyList<FaultKind> All(TimeSpan pingInterval)
     {
@@ -40,7 +48,7 @@ internal static class FaultKinds
         [
             new(Calm, "nothing: users join, publish, leave, reload", Bound.Of(Equal), _ => Task.CompletedTask),
             // The kill is the moment from which it counts.
-            new("kill", "a node is killed (SIGKILL)", Bound.Of(Dead, unheard: Dead), NodeFaults.KillAsync) { DropsClients = true },
+            new("kill", "a node is killed (SIGKILL)", Bound.Of(Dead, unheard: Dead), NodeFaults.KillAsync) { DropsClients = true, KillsNode = true },
             // Who leaves while the node is stopped is missed when it goes on: its own end of the connection is over then.
             new("pause", "a node stands still (SIGSTOP), and goes on", Bound.Of(Dead, unheard: 12 + NotBack), NodeFaults.PauseAsync) { DropsClients = true },
             // Each node says goodbye before it goes; who does not come back elsewhere has the grace, or the node's lease.
@@ -52,14 +60,18 @@ internal static class FaultKinds
             // What users did meanwhile on the node counts when it is back.
             new("cut", "one node does not reach Redis, with resets or in silence", Bound.Of(Back, begun: Silence + Back, unheard: NotBack), NetworkFaults.CutAsync),
             new("cut-one-way", "one-way loss between one node and Redis", Bound.Of(Back, begun: Silence + Back, unheard: NotBack), NetworkFaults.CutOneWayAsync),
-            new("redis-cut", "no node reaches Redis", Bound.Of(Restored, unheard: NotBack), RedisFaults.CutAsync),
+            new("redis-cut", "no node reaches Redis", Bound.Of(Restored, unheard: NotBack), RedisFaults.CutAsync) { LosesRedis = true },
             new("redis-reset", "all connections to Redis are reset", Bound.Of(Back, unheard: NotBack), RedisFaults.ResetAsync),
-            new("redis-pause", "Redis stands still (SIGSTOP), and goes on", Bound.Of(Restored, unheard: NotBack), RedisFaults.PauseAsync),
-            new("redis-flush", "Redis is emptied (FLUSHALL)", Bound.Of(Restored, unheard: NotBack), RedisFaults.EmptyAsync),
-            new("redis-restart", "Redis is killed, and starts empty", Bound.Of(Restored, unheard: NotBack), RedisFaults.RestartAsync),
-            new("redis-failover", "Redis is killed, and starts with what it held some time before", Bound.Of(Restored, unheard: NotBack), RedisFaults.FailOverAsync),
-            // Nobody is dead before a node that judges has itself renewed its lease for as long as one lasts.
-            new("kill-without-redis", "a node is killed while no node reaches Redis", Bound.Of(20, unheard: 20), NodeFaults.KillWithoutRedisAsync) { DropsClients = true },
+            new("redis-pause", "Redis stands still (SIGSTOP), and goes on", Bound.Of(Restored, unheard: NotBack), RedisFaults.PauseAsync) { LosesRedis = true },
+            new("redis-flush", "Redis is emptied (FLUSHALL)", Bound.Of(Restored, unheard: NotBack), RedisFaults.EmptyAsync) { LosesRedis = true },
+            new("redis-restart", "Redis is killed, and starts empty", Bound.Of(Restored, unheard: NotBack), RedisFaults.RestartAsync) { LosesRedis = true },
+            new("redis-failover", "Redis is killed, and starts with what it held some time before", Bound.Of(Restored, unheard: NotBack), RedisFaults.FailOverAsync) { LosesRedis = true },
+            new("kill-without-redis", "a node is killed while no node reaches Redis", Bound.Of(DeadWithoutRedis, unheard: DeadWithoutRedis), NodeFaults.KillWithoutRedisAsync)
+            {
+                DropsClients = true,
+                KillsNode = true,
+                LosesRedis = true,
+            },
         ];
     }
 }
