@@ -18,7 +18,8 @@ public sealed class ConfigurationPageTests
     public void Lists_all_options_with_their_defaults(string heading, Type type)
     {
         var rows = Rows(heading).ToDictionary(cells => cells[0].Trim('`'), StringComparer.Ordinal);
-        var options = type.GetProperties();
+        // What is no value is set in code, and told of in words.
+        var options = type.GetProperties().Where(option => type != typeof(MeshOptions) || !option.PropertyType.IsSubclassOf(typeof(Delegate))).ToArray();
         rows.Keys.ShouldBe(options.Select(option => option.Name), ignoreOrder: true);
 
         var defaults = Activator.CreateInstance(type)!;

@@ -125,7 +125,13 @@ internal sealed class ConnectionHost
         transport.Subscriptions.RemoveAll();
         if (!connection.TryDetach(transport)) return;
         if (connection.Session is not null && GraceOf(transport, end) is var grace && grace > TimeSpan.Zero) _endings.BeginGrace(connection, grace);
-        else await Task.WhenAny(_endings.EndAsync(connection), _stopped.Task);
+        else await SayGoodbyeAfterAsync(_endings.EndAsync(connection));
+    }
+
+    // Whoever has said goodbye, and is answered, is gone for all. A store that is away keeps nobody waiting for that.
+    private async Task SayGoodbyeAfterAsync(Task ending)
+    {
+        if (!ending.IsCompleted) await Task.WhenAny(ending, _stopped.Task, Task.Delay(_options.CloseTimeout, _time));
     }
 
     // A connection is no longer there than its authentication is valid.

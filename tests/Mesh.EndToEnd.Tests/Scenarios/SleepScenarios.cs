@@ -10,7 +10,7 @@ public sealed class SleepScenarios(Chromium chromium) : Scenario(chromium)
     [InlineData("cut off")]
     public async Task What_a_laptop_remembers_never_overwrites_what_the_phone_said_later(string sleep)
     {
-        await BeginAsync("--Mesh:PingInterval=00:00:01", "--Mesh:Grace=00:00:01");
+        await BeginAsync("--Mesh:PingInterval=00:00:02", "--Mesh:Grace=00:00:01");
         var network = NewNetwork();
         var laptop = await (await OpenBrowserAsync("alice", Key)).OpenDemoAsync(network.Origin);
         await laptop.ShowsAsync("alice: (tabs: 1)");

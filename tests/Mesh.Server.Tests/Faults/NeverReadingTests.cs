@@ -3,8 +3,7 @@ using static Mesh.Server.Tests.PresenceRequests;
 namespace Mesh.Server.Tests.Faults;
 
 /// <summary>Protocol §12: what those who never read cost the server has an end, in a room that never rests.</summary>
-[Collection(nameof(NeverReadingTests))]
-[CollectionDefinition(nameof(NeverReadingTests), DisableParallelization = true)]
+[Collection(nameof(MemoryOfTheProcess))]
 public sealed class NeverReadingTests(ITestOutputHelper output)
 {
     private const int Silent = 100;

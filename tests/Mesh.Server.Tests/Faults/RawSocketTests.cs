@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -28,26 +27,6 @@ public sealed class RawSocketTests
 
     [Fact]
     public Task A_new_message_within_another() => EndsAsync([.. RawConnection.Frame(0x01, "{"u8.ToArray()), .. RawConnection.Frame(0x81, "}"u8.ToArray())]);
-
-    [Theory]
-    [InlineData(101L * 1024 * 1024)]
-    [InlineData(long.MaxValue)]
-    [InlineData(-1L)]
-    public async Task Much_more_is_announced_than_comes(long announced)
-    {
-        await using var server = await TestServer.StartAsync();
-        await using var bystander = await server.ConnectAsync();
-        await using var raw = await RawConnection.UpgradeAsync(server.Http);
-        await raw.UntilAsync(it => it.Contains("mesh/assign-id", StringComparison.Ordinal));
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        byte[] head = [0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        BinaryPrimitives.WriteInt64BigEndian(head.AsSpan(2), announced);
-        await raw.SendAsync([.. head, .. new byte[70_000]]);
-        await raw.UntilEndAsync();
-        await Wait.UntilAsync(() => server.Mesh.Connections.Count == 1);
-        (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(10 * 1024 * 1024);
-        await bystander.FenceAsync();
-    }
 
     [Fact]
     public async Task Fragments_and_pings_between_them_are_one_message()

@@ -116,6 +116,8 @@ public sealed partial class PresenceRuleTests
         await using var server = await TestServer.StartAsync(
             fakeTime: true, trackAll: false, options: it => it.PingInterval = TimeSpan.FromHours(1), mesh: it => it.TrackPresence("*", room => room.Ttl = Ttl));
         await using var client = await server.ConnectAsync();
+        // Nor does it answer pings, whose answers may come at any time.
+        client.Answers = false;
         await client.SubscribeAsync("r");
         await client.JoinAsync("r");
         await UntilSeenAsync();
