@@ -131,6 +131,13 @@ export class OwnState {
     this.#restoring = null;
   }
 
+  /** The view was stale, and no longer is: another tab may have said something, and gone, meanwhile. It is in the storage that they share. */
+  catchUp() {
+    this.#reconsider();
+    this.#flush();
+    this.takeOver();
+  }
+
   /**
    * Learns from a plain server, which has no stamps, what the own member's state is.
    * @param {any} state

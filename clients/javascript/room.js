@@ -294,7 +294,10 @@ export class Room {
 
   /** @param {any} diff a `mesh/presence-diff` */
   diff(diff) {
-    this.#entry?.diff(diff);
+    const entry = this.#entry;
+    const stale = entry?.stale;
+    entry?.diff(diff);
+    if (stale && !entry?.stale) this.#own.catchUp();
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */

@@ -245,6 +245,19 @@ test("a view is stale from a diff that says so to the next that does not", async
   assert.equal(holder.fresh, true);
 });
 
+test("what another tab has stored, and left, while the view was stale is taken over", async () => {
+  open();
+  const holder = attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 5, stale: true });
+  holder.stored = () => ({ state: "busy", stamp: [1, 6] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 7, stale: true });
+  assert.equal(link.last.command, "mesh/enter");
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 7, to: 7 });
+  assert.equal(link.last.command, "mesh/restore");
+  assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
+});
+
 test("while what nodes share is out of reach a room is entered again and again, at most 2 s apart, and what was said waits", async () => {
   open();
   attach();

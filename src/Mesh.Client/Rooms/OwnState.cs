@@ -100,6 +100,16 @@ internal sealed class OwnState
         });
     }
 
+    /// <summary>
+    /// The view was stale, and no longer is: another tab may have said something, and gone, meanwhile. It is in the storage that they share.
+    /// </summary>
+    public void CatchUp()
+    {
+        Reconsider();
+        Flush();
+        TakeOver();
+    }
+
     /// <summary>Learns from a plain server, which has no stamps, what the own member's state is.</summary>
     public void See(RawJson state)
     {

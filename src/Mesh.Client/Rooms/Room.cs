@@ -213,7 +213,12 @@ internal sealed class Room : IOwnStateOwner
         if (!WantsMembership && !HasCallbacks) _rooms.Drop(this);
     }
 
-    public void Take(RosterDiff diff) => _entry?.Take(diff);
+    public void Take(RosterDiff diff)
+    {
+        var wasStale = _entry is { IsStale: true };
+        _entry?.Take(diff);
+        if (wasStale && _entry is { IsStale: false }) Own.CatchUp();
+    }
 
     public void Take(PlainUpdate update) => _entry?.Take(update);
 

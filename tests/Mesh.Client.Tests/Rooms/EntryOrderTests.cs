@@ -41,5 +41,30 @@ public sealed class EntryOrderTests : Scenario
         await Wait.UntilAsync(() => second.Presence.IsFresh);
     }
 
+    [Fact]
+    public async Task What_another_tab_has_stored_and_left_while_the_view_was_stale_is_taken_over()
+    {
+        const string Roster = """{"epoch":1,"revision":5,"members":[{"connectionId":"me","number":2,"sibling":"s","state":null,"joinedAt":[1,5]}]}""";
+        var server = Own(await ScriptedServer.StartAsync());
+        var storage = new MemoryPresenceStorage();
+        var view = View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Roster));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":5,"to":5,"stale":true}""");
+        await Wait.UntilAsync(() => !view.Presence.IsFresh);
+
+        var other = Own(await ScriptedServer.StartAsync());
+        var tab = View(await ConnectAsync(other.Url, options: it => it.Storage = storage));
+        await other.AnswerAsync(await other.ReceiveAsync("mesh/enter"), Entered(Roster));
+        var publishing = tab.Presence.PublishAsync(new("alice", "busy"));
+        await other.AnswerAsync(await other.ReceiveAsync("mesh/publish"), """{"success":true,"stamp":[1,6]}""");
+        await publishing;
+
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":5,"to":7}""");
+        var restore = (await server.ReceiveAsync("mesh/restore")).GetProperty("payload");
+        restore.GetProperty("state").GetProperty("status").GetString().ShouldBe("busy");
+        restore.GetProperty("stamp").GetRawText().ShouldBe("[1,6]");
+    }
+
     private static string Entered(string snapshot) => $$"""{"rooms":[{"roomName":"general","success":true,"number":2,"snapshot":{{snapshot}}}]}""";
 }
