@@ -51,6 +51,8 @@ internal sealed partial class RedisHeartbeat(
                     node.GoAway();
                 }
                 isAway = true;
+                // In a cluster it is perhaps another server that can't be reached, and who is dead was found all the same.
+                reaping.Begin(node.Found);
                 // A connection that lost its way is not given up by the client library before long.
                 if (away is TimeoutException) redis.DropAll();
             }

@@ -20,10 +20,13 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     // So long, at least, what this node was before is left alone after it has become another.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
 
+    // So long others have to join again who were once what is known to be dead.
+    private static readonly TimeSpan OthersSettled = TimeSpan.FromSeconds(3);
+
     private readonly RedisPrimaries _primaries = new();
     private readonly TimeSpan _longestLease = options?.Value.Grace is { } grace && grace > Lease ? grace : Lease;
 
-    // Whom it was before, and who was dead before Redis lost something, until what is left of them is removed.
+    // Whom it was before, and (true) what else was dead before Redis lost something, until what is left of them is removed.
     private readonly ConcurrentDictionary<string, bool> _former = new(StringComparer.Ordinal);
     private readonly KnownDead _dead = new();
 
@@ -57,6 +60,9 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <summary>True while nobody can have taken this node for dead.</summary>
     public bool IsAlive => SinceRenewal < Lease;
 
+    /// <summary>The dead that the last renewal has found, also where it failed after that.</summary>
+    public string[] Found { get; private set; } = [];
+
     /// <summary>How often Redis may have lost what it had been told: also that members were removed.</summary>
     public int Losses { get; private set; }
 
@@ -76,6 +82,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
     /// <returns>The dead whose members are to be removed.</returns>
     public async Task<string[]> RenewAsync()
     {
+        Found = [];
         var (asked, restorations) = (time.GetTimestamp(), Volatile.Read(ref _restorations));
         var wasAway = _isAway;
         _isAway = true;
@@ -103,7 +110,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
         _run = run;
         if (before == "dead" || isAnother)
         {
-            _former[_generation] = true;
+            _former[_generation] = false;
             if (isAnother)
             {
                 _lostDead = _dead.All;
@@ -116,10 +123,10 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             _hasLived = false;
             return await RenewAsync();
         }
-        foreach (var dead in _lostDead) _former[dead] = true;
+        foreach (var dead in _lostDead) _former.TryAdd(dead, true);
         _lostDead = [];
-        var found = (string[])answer[1]!;
-        foreach (var dead in found) _dead.Add(dead);
+        Found = (string[])answer[1]!;
+        foreach (var dead in Found) _dead.Add(dead);
         _lastRenewal = asked;
         if (restorations == Volatile.Read(ref _restorations)) Volatile.Write(ref _renewedAt, asked);
         var isWhole = await KeepAsync(database);
@@ -135,7 +142,7 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
             _joiningSince = time.GetTimestamp();
             _joining = Task.WhenAll((Lost?.GetInvocationList() ?? []).Cast<Func<Task>>().Select(static it => it()));
         }
-        return [.. found, .. Former()];
+        return [.. Found, .. Former()];
     }
 
     // In a cluster they are on other servers than the lease, and may be lost alone. Without the node its sessions end by themselves.
@@ -152,8 +159,12 @@ internal sealed class RedisNode(RedisConnection redis, RedisNames names, TimePro
 
     // Once all have joined again: who has not is a ghost, of before Redis lost that it had left. Members that the dead had left to others
     // join again there meanwhile. Where one takes longer than the former lease, others do not wait for it either.
-    private IEnumerable<string> Former() =>
-        time.GetElapsedTime(_joiningSince) is var since && (since < Settled || !_joining.IsCompleted && since < Lease) ? [] : _former.Keys;
+    private IEnumerable<string> Former()
+    {
+        var since = time.GetElapsedTime(_joiningSince);
+        if (since < Settled || !_joining.IsCompleted && since < Lease) return [];
+        return _former.Where(it => !it.Value || since >= OthersSettled).Select(static it => it.Key);
+    }
 
     /// <summary>Forgets a dead generation, perhaps a former one of this node: its members are removed.</summary>
     public void Forget(string generation)

@@ -21,6 +21,9 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
 
     private readonly CancellationTokenSource _disposed = new();
 
+    // Of all the dead together: heartbeats are not to wait behind them.
+    private readonly SemaphoreSlim _turns = new(AtOnce);
+
     // Each is looked after once, and once more after Redis may have lost that it was.
     private readonly ConcurrentDictionary<(string Generation, int Losses), bool> _known = [];
 
@@ -43,7 +46,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         try
         {
             // Who renews its lease then is told of it again.
-            if (!await TryRemoveAsync(generation)) await Task.Delay(Pause, time, _disposed.Token);
+            if (!await TryRemoveAsync(generation, losses)) await Task.Delay(Pause, time, _disposed.Token);
         }
         catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException)
         {
@@ -55,11 +58,12 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         }
     }
 
-    private async Task<bool> TryRemoveAsync(string generation)
+    private async Task<bool> TryRemoveAsync(string generation, int losses)
     {
         try
         {
-            if (await RemoveAsync(generation)) await EndAsync(generation);
+            // What Redis has lost meanwhile is looked after anew.
+            if (await RemoveAsync(generation) && losses == node.Losses) await EndAsync(generation);
             return true;
         }
         catch (Exception failure) when (IsOfRedis(failure))
@@ -108,6 +112,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
     // One room that can't be reached keeps nobody in the others.
     private async Task<Exception?> TryRemoveAsync(string generation, string room)
     {
+        await _turns.WaitAsync(_disposed.Token);
         try
         {
             await RemoveAsync(generation, room);
@@ -116,6 +121,10 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         catch (Exception failure) when (IsOfRedis(failure))
         {
             return failure;
+        }
+        finally
+        {
+            _turns.Release();
         }
     }
 

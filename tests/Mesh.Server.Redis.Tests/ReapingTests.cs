@@ -84,7 +84,7 @@ public sealed class ReapingTests(RedisServer redis) : IClassFixture<RedisServer>
         await store.JoinAsync("r", new("member"), null, Cancellation);
         await Database.KeyDeleteAsync([_names.DeadNodes, _names.LiveNodes]);
         await Database.SortedSetAddAsync(_names.LiveNodes, dead, DateTimeOffset.UtcNow.AddMinutes(1).ToUnixTimeMilliseconds());
-        await RenewForAsync(server, 3 * Second);
+        await RenewForAsync(server, 5 * Second);
         await server.UntilEmptyAsync("r");
     }
 

@@ -6,9 +6,10 @@ internal sealed class NodeLease
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan OthersSettled = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<(string Generation, string Room), bool> _indexed = [];
-    private readonly SortedSet<string> _former = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, bool> _former = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _dead = new(StringComparer.Ordinal);
     private readonly SimulatedStore _store;
     private readonly StoreLink _link;
@@ -66,7 +67,7 @@ internal sealed class NodeLease
         _run = run;
         if (before == "dead" || isAnother)
         {
-            _former.Add(Generation);
+            _former[Generation] = false;
             if (isAnother)
             {
                 _lostDead = [.. _dead];
@@ -78,7 +79,7 @@ internal sealed class NodeLease
             _hasLived = false;
             return await RenewAsync();
         }
-        _former.UnionWith(_lostDead);
+        foreach (var one in _lostDead) _former.TryAdd(one, true);
         _lostDead = [];
         _dead.UnionWith(dead);
         _lastRenewal = asked;
@@ -136,8 +137,11 @@ internal sealed class NodeLease
     }
 
     // Once all have joined again, or others no longer wait for that.
-    private string[] Former() =>
-        _time.GetElapsedTime(_joiningSince) is var since && (since < Settled || !_joining.IsCompleted && since < Length) ? [] : [.. _former];
+    private string[] Former()
+    {
+        var since = _time.GetElapsedTime(_joiningSince);
+        return since < Settled || !_joining.IsCompleted && since < Length ? [] : [.. _former.Where(it => !it.Value || since >= OthersSettled).Select(it => it.Key)];
+    }
 
     /// <summary>Forgets a generation whose members are removed.</summary>
     public void Forget(string generation)

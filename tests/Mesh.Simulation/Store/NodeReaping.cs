@@ -18,7 +18,7 @@ internal sealed class NodeReaping(NodeLease lease, SimulatedStore store, StoreLi
     {
         try
         {
-            if (!await RemoveAsync(generation)) return;
+            if (!await RemoveAsync(generation) || losses != lease.Losses) return;
             await link.DoAsync(() => store.Reaped(generation));
             lease.Forget(generation);
         }
