@@ -65,13 +65,15 @@ check_types() {
   (cd clients/javascript && npm ci --silent --no-audit --no-fund && npm run --silent check)
 }
 
-# Failures are told as they happen; what passed in .NET is only counted. One project after the other: the tests of each share the
-# machine already, and those in browsers and with killed processes are of real time.
+# Failures are told as they happen; what passed in .NET is only counted. Two projects at a time, and then by themselves the tests in
+# browsers and with killed processes, which are of real time and take the machine.
 run_tests() {
-  local ended=0
+  local ended=0 alone=tests/Mesh.EndToEnd.Tests/Mesh.EndToEnd.Tests.csproj
+  local test=(dotnet test --no-build --no-ansi --no-progress --project)
   # These need no browser. Mesh.EndToEnd.Tests runs the shared ones in one.
   node --test --test-reporter=spec clients/javascript/test/*.test.js || ended=1
-  dotnet test --no-build --solution Mesh.slnx --no-ansi --no-progress --max-parallel-test-modules 1 || ended=1
+  grep --files-with-matches xunit.v3 tests/*/*.csproj | grep --invert-match "$alone" | xargs -n 1 -P 2 "${test[@]}" || ended=1
+  "${test[@]}" "$alone" || ended=1
   return "$ended"
 }
 
