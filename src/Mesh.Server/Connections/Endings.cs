@@ -32,8 +32,9 @@ internal sealed class Endings(
 
     public async Task EndAsync(MeshConnection connection)
     {
-        dropped.Remove(connection);
         if (!connection.TryEnd()) return;
+        // Only now: whoever adds it meanwhile looks after that whether it has ended.
+        dropped.Remove(connection);
         var before = revocations.Latest;
         try
         {
