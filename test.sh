@@ -65,13 +65,16 @@ check_types() {
   (cd clients/javascript && npm ci --silent --no-audit --no-fund && npm run --silent check)
 }
 
-# Failures are told as they happen; what passed in .NET is only counted. Two projects at a time, and then by themselves the tests in
+# These need no browser. Mesh.EndToEnd.Tests runs the shared ones in one.
+run_browser_client_tests() {
+  node --test --test-reporter=spec clients/javascript/test/*.test.js
+}
+
+# Failures are told as they happen; what passed is only counted. Two projects at a time, and then by themselves the tests in
 # browsers and with killed processes, which are of real time and take the machine.
-run_tests() {
+run_dotnet_tests() {
   local ended=0 alone=tests/Mesh.EndToEnd.Tests/Mesh.EndToEnd.Tests.csproj
   local test=(dotnet test --no-build --no-ansi --no-progress --project)
-  # These need no browser. Mesh.EndToEnd.Tests runs the shared ones in one.
-  node --test --test-reporter=spec clients/javascript/test/*.test.js || ended=1
   grep --files-with-matches xunit.v3 tests/*/*.csproj | grep --invert-match "$alone" | xargs -n 1 -P 2 "${test[@]}" || ended=1
   "${test[@]}" "$alone" || ended=1
   return "$ended"
@@ -96,14 +99,15 @@ count() {
 tools
 # One compiler for all projects, whatever the environment says: starting one for each takes longer than what it does.
 dotnet build Mesh.slnx -v quiet --nologo -p:UseSharedCompilation=true
-# Beside the tests it would take their time. If it fails, it does so again in the tests.
-dotnet publish tests/Mesh.Client.Aot -v quiet --nologo -p:UseSharedCompilation=true || true
+# Beside the tests of .NET it would take their time. If it fails, it does so again in them.
+dotnet publish tests/Mesh.Client.Aot -v quiet --nologo -p:UseSharedCompilation=true &
+aot=$!
 
-types=right
+types=right ended=0
 check_types || types=wrong
-
-ended=0
-run_tests 2>&1 | tee test.log || ended=1
+run_browser_client_tests 2>&1 | tee test.log || ended=1
+wait "$aot" || true
+run_dotnet_tests 2>&1 | tee -a test.log || ended=1
 echo
 count "$types" || ended=1
 exit "$ended"
