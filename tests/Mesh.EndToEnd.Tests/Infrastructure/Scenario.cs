@@ -51,6 +51,19 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
         return browser;
     }
 
+    /// <summary>Alice with two tabs of one browser, which come as 1 and 2, and Bob, who comes as 3: all three see each other.</summary>
+    protected async Task<(DemoTab First, DemoTab Second, DemoTab Bob)> GatherAsync()
+    {
+        var alice = await OpenBrowserAsync("alice");
+        var first = await alice.OpenDemoAsync(Server.Origin);
+        await first.ShowsAsync("alice: (tabs: 1)");
+        var second = await alice.OpenDemoAsync(Server.Origin);
+        await Observer.LogIsAsync("join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/");
+        var bob = await (await OpenBrowserAsync("bob")).OpenDemoAsync(Server.Origin);
+        foreach (var tab in new[] { first, second, bob }) await tab.ShowsAsync("alice: (tabs: 2)", "bob: (tabs: 1)");
+        return (first, second, bob);
+    }
+
     /// <summary>Starts samples/PresenceConsole, with nothing stored.</summary>
     protected RunningProgram RunConsole(params string[] arguments) =>
         Own(RunningProgram.Start(Checkout.Built("samples/PresenceConsole"), arguments, Own(new TemporaryFolder()).AsHome));

@@ -8,13 +8,7 @@ public sealed class ClosedTabScenarios(Chromium chromium) : Scenario(chromium)
     public async Task Closing_a_tab_leaves_one_within_two_and_a_half_seconds()
     {
         await BeginAsync();
-        var alice = await OpenBrowserAsync("alice");
-        var first = await alice.OpenDemoAsync(Server.Origin);
-        await first.ShowsAsync("alice: (tabs: 1)");
-        var second = await alice.OpenDemoAsync(Server.Origin);
-        await Observer.LogIsAsync("join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/");
-        var bob = await (await OpenBrowserAsync("bob")).OpenDemoAsync(Server.Origin);
-        foreach (var tab in new[] { first, second, bob }) await tab.ShowsAsync("alice: (tabs: 2)", "bob: (tabs: 1)");
+        var (first, second, bob) = await GatherAsync();
 
         await second.CloseAsync();
         var closed = await Observer.NowAsync();

@@ -60,13 +60,7 @@ public sealed class TabScenarios(Chromium chromium) : Scenario(chromium)
     public async Task What_one_tab_publishes_the_other_shows_and_keeps_when_the_first_closes()
     {
         await BeginAsync();
-        var alice = await OpenBrowserAsync("alice");
-        var first = await alice.OpenDemoAsync(Server.Origin);
-        await first.ShowsAsync("alice: (tabs: 1)");
-        var second = await alice.OpenDemoAsync(Server.Origin);
-        await Observer.LogIsAsync("join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/");
-        var bob = await (await OpenBrowserAsync("bob")).OpenDemoAsync(Server.Origin);
-        foreach (var tab in new[] { first, second, bob }) await tab.ShowsAsync("alice: (tabs: 2)", "bob: (tabs: 1)");
+        var (first, second, bob) = await GatherAsync();
 
         await second.SayAsync("away");
         foreach (var tab in new[] { first, second, bob }) await tab.ShowsAsync("alice: away (tabs: 2)", "bob: (tabs: 1)");
