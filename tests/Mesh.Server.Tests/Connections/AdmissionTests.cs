@@ -77,13 +77,27 @@ public sealed class AdmissionTests
     public async Task Who_is_gone_and_waits_for_a_store_that_is_away_takes_nobodys_place()
     {
         var sessions = new AwaySessions();
+        // Time stands: nobody stops waiting.
         await using var server = await TestServer.StartAsync(
-            options: it => it.ConnectionsPerAddress = 1,
+            fakeTime: true,
+            options: it => (it.ConnectionsPerAddress, it.Grace) = (1, TimeSpan.Zero),
             services: builder => builder.Services.AddSingleton<ISessionStore>(sessions));
         await using var first = await server.OpenAsync();
-        await first.EnterAsync("r");
-        await first.CloseAsync();
+        first.Drop();
         await UntilAdmittedAsync(() => server.ConnectAsync());
+        sessions.HasEnded.ShouldBeFalse();
+        sessions.Return();
+        await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => sessions.HasEnded);
+    }
+
+    [Fact]
+    public async Task Who_says_goodbye_is_answered_though_the_store_is_away()
+    {
+        var sessions = new AwaySessions();
+        await using var server = await TestServer.StartAsync(services: builder => builder.Services.AddSingleton<ISessionStore>(sessions));
+        await using var client = await server.OpenAsync();
+        await client.EnterAsync("r");
+        await client.CloseAsync();
         sessions.HasEnded.ShouldBeFalse();
         sessions.Return();
         await server.UntilEmptyAsync("r");
