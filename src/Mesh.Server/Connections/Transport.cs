@@ -169,7 +169,7 @@ internal sealed class Transport : IAsyncDisposable
         {
             if (_close is not null) return;
             _close = (code, reason);
-            _closeTimer = _time.CreateTimer(static it => ((Transport)it!).Kill(), this, _options.CloseTimeout, Timeout.InfiniteTimeSpan);
+            _closeTimer = _time.CreateTimer(static it => ((Transport)it!).KillLate(), this, _options.CloseTimeout, Timeout.InfiniteTimeSpan);
         }
         _outbox.Complete(discard: code == CloseCodes.SlowReceiver);
         _closeRequested.TrySetResult();
@@ -180,6 +180,19 @@ internal sealed class Transport : IAsyncDisposable
     {
         _killed.Cancel();
         _abortRequest();
+    }
+
+    // The system's timers wait for this before they are disposed of, those of another clock may not: then all is over.
+    private void KillLate()
+    {
+        try
+        {
+            Kill();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nothing is left to be ended.
+        }
     }
 
     /// <summary>Runs until either side ends it. Then call <see cref="FinishAsync"/>.</summary>
