@@ -7,22 +7,31 @@ namespace Mesh.Server;
 
 /// <summary>Renews this node's lease each second, and has the members of those removed that have not renewed theirs.</summary>
 internal sealed partial class RedisHeartbeat(
-    RedisNode node, RedisConnection redis, RedisReaping reaping, MeshServer mesh, IOptions<MeshOptions> options, TimeProvider time, ILogger<RedisHeartbeat> log) : BackgroundService
+    RedisNode node,
+    RedisConnection redis,
+    RedisReaping reaping,
+    MeshServer mesh,
+    IOptions<MeshOptions> options,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<RedisHeartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private volatile TaskCompletionSource _woken = new();
+    private Task<long>? _told;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         // Where a host stops all at once, connections are still being closed: others must not take the node for dead before they are.
-        while (mesh.Connections.Any(static it => it.IsOpen) && !cancellationToken.IsCancellationRequested)
-            await Task.Delay(Tick, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await UntilNoneAsync(static it => it.IsOpen, cancellationToken);
         await base.StopAsync(cancellationToken);
         try
         {
-            await node.RetireAsync(options.Value.Grace);
+            // A goodbye that nobody has answered was part of it.
+            var left = options.Value.Grace - (_told is { IsCompletedSuccessfully: true } ? time.GetElapsedTime(await _told) : TimeSpan.Zero);
+            await node.RetireAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
         catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
         {
@@ -32,6 +41,7 @@ internal sealed partial class RedisHeartbeat(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var stopping = lifetime.ApplicationStopping.Register(() => _told = ToldAsync());
         node.Reachable += Wake;
         var isAway = false;
         while (!stoppingToken.IsCancellationRequested)
@@ -59,6 +69,19 @@ internal sealed partial class RedisHeartbeat(
             await Task.WhenAny(next, woken.Task);
         }
         node.Reachable -= Wake;
+    }
+
+    // When the last connection was told that the server shuts down, and who resumes elsewhere had the grace to do so.
+    private async Task<long> ToldAsync()
+    {
+        await UntilNoneAsync(static it => it.IsOpen && !it.IsClosing, CancellationToken.None);
+        return time.GetTimestamp();
+    }
+
+    private async Task UntilNoneAsync(Func<MeshConnection, bool> condition, CancellationToken cancellationToken)
+    {
+        while (mesh.Connections.Any(condition) && !cancellationToken.IsCancellationRequested)
+            await Task.Delay(Tick, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Wake() => _woken.TrySetResult();

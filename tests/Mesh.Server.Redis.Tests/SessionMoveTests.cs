@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Text.Json;
 using Mesh.Server.Tests;
 using Microsoft.Extensions.DependencyInjection;
@@ -222,6 +223,28 @@ public sealed class SessionMoveTests(RedisServer redis) : IClassFixture<RedisSer
         await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => stopping.IsCompleted);
         await stopping;
         node.IsAlive.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Goodbyes_that_nobody_answers_are_part_of_the_grace_of_a_node_that_shuts_down()
+    {
+        var (grace, close) = (TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(10));
+        await using var server = await TestServer.StartAsync(
+            it => (it.Grace, it.CloseTimeout) = (grace, close),
+            it => it.AddRedis(redis.Address, options => options.Prefix = _prefix),
+            fakeTime: true);
+        using var silent = new ClientWebSocket();
+        await silent.ConnectAsync(server.Address, Cancellation);
+        await Wait.UntilAsync(() => server.Mesh.Connections.Any(it => it.IsOpen));
+
+        var stopping = server.StopAsync();
+        await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => stopping.IsCompleted);
+        await stopping;
+        var left = (double)(await redis.Connection.GetDatabase().SortedSetScoreAsync(server.Get<RedisNames>().LiveNodes, server.Get<RedisNode>().Generation))!;
+        var now = new DateTimeOffset(await redis.Connection.GetServers().Single().TimeAsync()).ToUnixTimeMilliseconds() + 1;
+        (left - now).ShouldBeLessThanOrEqualTo((grace - close).TotalMilliseconds);
+        // The rest of it is theirs, however slow the machine is.
+        (left - now).ShouldBeGreaterThan((grace / 2).TotalMilliseconds);
     }
 
     private static async Task ShouldNotResumeAsync(TestServer node, string token, string id)

@@ -114,7 +114,7 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 near = await _listener.AcceptTcpClientAsync();
             }
-            catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+            catch (Exception ended) when (ended is SocketException or InvalidOperationException)
             {
                 return;
             }

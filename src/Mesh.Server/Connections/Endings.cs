@@ -18,7 +18,7 @@ internal sealed class Endings(
     {
         connection.Session!.BeginGrace(grace, time, () => _ = EndAsync(connection));
         dropped.Add(connection);
-        if (connection.IsClosing) connection.Session.CutGrace();
+        if (connection.IsToEnd) connection.Session.CutGrace();
         // Whoever resumed it, or ended it, before it was added has not found it there.
         if (connection.IsOpen || connection.IsEnded) dropped.Remove(connection);
     }

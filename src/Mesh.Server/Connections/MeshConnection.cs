@@ -18,7 +18,7 @@ public sealed class MeshConnection
     private Transport? _transport;
     private Transport? _dropped;
     private bool _ended;
-    private bool _closing;
+    private bool _toEnd;
 
     internal MeshConnection(string id, ClaimsPrincipal user, string? userId, JsonSerializerOptions json, Transport? transport, Func<MeshConnection, Memberships> memberships)
     {
@@ -52,6 +52,9 @@ public sealed class MeshConnection
     /// <summary>True while a WebSocket is attached; false when dropped (perhaps within its grace) or ended.</summary>
     public bool IsOpen => Transport is not null;
 
+    /// <summary>True while the server closes the WebSocket that is attached, and waits for the client's goodbye: the connection ends then, or is resumed.</summary>
+    public bool IsClosing => Transport is { IsClosing: true };
+
     /// <summary>The names of the rooms the connection is a member of.</summary>
     public IReadOnlyCollection<string> Rooms => Memberships.Rooms;
 
@@ -70,7 +73,7 @@ public sealed class MeshConnection
         if (code is not (CloseCodes.Normal or >= 4000 and <= 4999)) throw new ArgumentOutOfRangeException(nameof(code));
         if (Encoding.UTF8.GetByteCount(reason) > LongestReason) throw new ArgumentException($"A reason has up to {LongestReason} bytes.", nameof(reason));
         Transport? transport;
-        lock (_gate) (_closing, transport) = (true, _transport);
+        lock (_gate) (_toEnd, transport) = (true, _transport);
         if (transport is not null) transport.RequestClose(code, reason);
         else Session?.CutGrace();
     }
@@ -114,15 +117,15 @@ public sealed class MeshConnection
     }
 
     /// <summary>True once the application has ended it: there is no grace then.</summary>
-    internal bool IsClosing
+    internal bool IsToEnd
     {
-        get { lock (_gate) return _closing; }
+        get { lock (_gate) return _toEnd; }
     }
 
     /// <summary>Lets it end with that WebSocket; false if another has resumed it.</summary>
     internal bool TryBeginClosing(Transport transport)
     {
-        lock (_gate) return _transport == transport && (_closing = true);
+        lock (_gate) return _transport == transport && (_toEnd = true);
     }
 
     /// <summary>Takes over another WebSocket, and who opened it; false if the connection has ended, or is about to.</summary>
@@ -131,7 +134,7 @@ public sealed class MeshConnection
         lock (_gate)
         {
             predecessor = _transport;
-            if (_ended || _closing) return false;
+            if (_ended || _toEnd) return false;
             _transport = transport;
             _user = user;
             _dropped = null;

@@ -116,6 +116,9 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>How long the receiver has not taken what is being sent.</summary>
     public TimeSpan StuckFor => _outbox.StuckFor;
 
+    /// <summary>True once the server closes it.</summary>
+    public bool IsClosing => _closeRequested.Task.IsCompleted;
+
     /// <summary>True while diffs should be held back.</summary>
     public bool IsCrowded => _outbox.IsCrowded;
 

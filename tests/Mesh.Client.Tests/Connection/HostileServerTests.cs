@@ -96,12 +96,15 @@ public sealed class HostileServerTests : Scenario
     /// <summary>A server that answers each entry by a room in which bob is, but perhaps the first, and a client of it.</summary>
     private sealed class Hostile
     {
+        // What an entry shows is said before anything that comes after it.
+        private readonly Lock _gate = new();
         private (int Revision, string Status) _bob = (1, "here");
 
         public Hostile(ScriptedServer server)
         {
             Server = server;
-            server.OnRequest = request => server.AnswerAsync(request, request.GetProperty("command").GetString() == "mesh/enter" ? Enter() : """{"success":true}""");
+            server.OnRequest = request => InTurnAsync(() =>
+                server.AnswerAsync(request, request.GetProperty("command").GetString() == "mesh/enter" ? Enter() : """{"success":true}"""));
         }
 
         public ScriptedServer Server { get; }
@@ -116,9 +119,17 @@ public sealed class HostileServerTests : Scenario
         /// <summary>Whatever the client has believed: it is told to ask, and is right again.</summary>
         public async Task GoesOnAsync()
         {
-            _bob = (10, "there");
-            await Server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":10,"to":10}""");
+            await InTurnAsync(() =>
+            {
+                _bob = (10, "there");
+                return Server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":10,"to":10}""");
+            });
             await Viewer.ShowsAsync("bob: there (1)");
+        }
+
+        private Task InTurnAsync(Func<Task> say)
+        {
+            lock (_gate) return say();
         }
 
         private string Enter()

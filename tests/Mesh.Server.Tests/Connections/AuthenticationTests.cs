@@ -132,9 +132,9 @@ public sealed class AuthenticationTests
         var former = connection.Transport!;
         var (second, _) = await server.OpenWithTokenAsync(token);
         connection.TryBeginClosing(former).ShouldBeFalse();
-        connection.IsClosing.ShouldBeFalse();
+        connection.IsToEnd.ShouldBeFalse();
         connection.TryBeginClosing(connection.Transport!).ShouldBeTrue();
-        connection.IsClosing.ShouldBeTrue();
+        connection.IsToEnd.ShouldBeTrue();
         await first.DisposeAsync();
         await second.DisposeAsync();
     }
