@@ -206,10 +206,12 @@ public sealed class NodeTests(RedisServer redis) : IClassFixture<RedisServer>
         // From now on time stands: the connection itself is what it waits for.
         await late.StartAsync();
         await Wait.UntilAsync(() => server.Get<RedisNode>().IsAlive);
-        await server.Mesh.BroadcastAsync("late", 1, cancellationToken: Cancellation).AsTask().WaitAsync(Soon, Cancellation);
-        await client.UntilAsync(() => client.Events.Count == 1);
+        // One may be lost while the second of its two connections comes, and all is subscribed to anew.
+        var heard = client.UntilAsync(() => client.Events.Count > 0);
+        while (!heard.IsCompleted) await server.Mesh.BroadcastAsync("late", 1, cancellationToken: Cancellation).AsTask().WaitAsync(Soon, Cancellation);
+        await heard;
         client.Events[0].Command.ShouldBe("late");
-        server.Errors.Clear();
+        server.Errors.Forgive();
     }
 
     private static (int Restored, int Failed) HandlersOf(ConnectionMultiplexer connection) => (

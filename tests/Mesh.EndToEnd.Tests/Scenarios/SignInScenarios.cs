@@ -37,6 +37,8 @@ public sealed class SignInScenarios(Chromium chromium) : Scenario(chromium)
             return [session.userId, error.code];
             """);
         await alice.LobbyIsAsync("alicehere1 tab", "bobI am alice2 tabs");
+        // Others may see it before he is answered.
+        await bob.Page.WaitForFunctionAsync("'seen' in window");
         await bob.Page.EvaluateAsync("seen()");
         (await forging).ShouldBe("""["bob","EREFUSED"]""");
         // What one of his connections says is what he says.

@@ -7,6 +7,7 @@ namespace Mesh.Server.Tests;
 internal sealed class RecordedErrors : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _errors = [];
+    private volatile bool _isOver;
 
     public IReadOnlyCollection<string> All => _errors;
 
@@ -14,7 +15,7 @@ internal sealed class RecordedErrors : ILoggerProvider, ILogger
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error && !_isOver;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
@@ -22,6 +23,13 @@ internal sealed class RecordedErrors : ILoggerProvider, ILogger
     }
 
     public void Clear() => _errors.Clear();
+
+    /// <summary>Errors are to be expected, those that are still to come too: what a test did last goes on beyond it.</summary>
+    public void Forgive()
+    {
+        _isOver = true;
+        Clear();
+    }
 
     public void Dispose()
     {
