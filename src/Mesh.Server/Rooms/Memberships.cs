@@ -125,6 +125,11 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 rooms.Intents.Add(this);
                 return false;
             }
+            catch (MeshException) when (IsOver)
+            {
+                // It has ended, or another node has taken it, while the store was asked: nothing is due from here.
+                _intents.Settle(room, intent);
+            }
             catch (Exception failure)
             {
                 // Another attempt would fail as well.
@@ -159,6 +164,8 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
                 membership.ClaimWithin(grace, rooms.Time, () => Later(LeaveAsync(room, () => membership.AwaitsClaim && connection.Transport == transport)));
     }
 
+    private bool IsOver => connection.IsEnded || connection.Session is { HasMoved: true };
+
     private bool IsWhole(Member? held, Member? last) =>
         held is not null
         && !(held.JoinedAt < last?.JoinedAt)
@@ -175,7 +182,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             return;
         }
         // Where another node has taken it meanwhile, it is that one's to join.
-        if (connection.IsEnded || connection.Session is { HasMoved: true }) return;
+        if (IsOver) return;
         var (state, last) = (intent.StateAt(rooms.Time), membership.Last);
         var change = await JoinAloneAsync(room, state, CancellationToken.None, isClaimed: false);
         if (change.Member?.JoinedAt < last?.JoinedAt)
