@@ -38,6 +38,7 @@ import { withoutStamp } from "./stored-state.js";
  * @property {() => string | undefined} connectionId
  * @property {number} commandTimeout ms
  * @property {(requests: EnterRequest[]) => void} enter
+ * @property {(room: Room) => void} enterSoon at the end of the turn
  * @property {(roomName: string) => Promise<{ success: boolean }>} leave
  * @property {() => unknown} ended why the client will not come back by itself; null while it may
  * @property {(error: unknown) => void} report
@@ -249,6 +250,14 @@ export class Room {
     return this.#entry.open();
   }
 
+  /**
+   * The helpers have said what they had to say.
+   * @returns {EnterRequest | null} to be sent with those of other rooms
+   */
+  enter() {
+    return this.#entry && !this.#entry.entered && this.#holders.size > 0 ? this.#entry.open() : null;
+  }
+
   /** What was asked on the connection at hand is void. Where another follows at once, what is shown does not count as stale. */
   part() {
     this.#entry?.end();
@@ -305,8 +314,9 @@ export class Room {
     this.#entry?.update(update);
   }
 
+  /** What the application says in the turn in which it comes is said with the entry: to all others it is one change. */
   #enter() {
-    if (this.#entry && !this.#entry.entered) this.#entry.enter();
+    if (this.#entry && !this.#entry.entered) this.#seams.enterSoon(this);
   }
 
   /**

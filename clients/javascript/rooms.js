@@ -17,6 +17,9 @@ export class Rooms {
   /** Left, as far as this client goes, but the server has not said so: a resumed connection may still be in them. @type {Set<string>} */
   #departed = new Set();
 
+  /** To be entered at the end of this turn. @type {Set<Room>} */
+  #soon = new Set();
+
   /** The connection that stands, if there is one. @type {{ link: Link, session: Session } | null} */
   #at = null;
 
@@ -40,7 +43,8 @@ export class Rooms {
       commandTimeout,
       report,
       ended: () => this.#ended,
-      enter: (/** @type {EnterRequest[]} */ requests) => this.#enter(requests),
+      enter: (/** @type {(EnterRequest | null)[]} */ requests) => this.#enter(requests),
+      enterSoon: (/** @type {Room} */ room) => this.#enterSoon(room),
       leave: (/** @type {string} */ roomName) => this.#leave(roomName),
       unused: (/** @type {Room} */ room) => this.#drop(room),
       unsubscribed: (/** @type {string} */ roomName) => this.#rooms.get(roomName)?.noLongerStale(),
@@ -74,7 +78,7 @@ export class Rooms {
     const departed = [...this.#departed].filter((roomName) => !this.#rooms.get(roomName)?.wantsMembership);
     this.#departed.clear();
     if (session.resumed) for (const roomName of departed) this.#leave(roomName).catch(() => {});
-    this.#enter([...this.#rooms.values()].map((room) => room.open(link, session)).filter((request) => request !== null));
+    this.#enter([...this.#rooms.values()].map((room) => room.open(link, session)));
   }
 
   /** @param {number} code the connection ended with */
@@ -126,10 +130,23 @@ export class Rooms {
     return answer;
   }
 
-  /** @param {EnterRequest[]} requests */
-  #enter(requests) {
+  /** @param {Room} room */
+  #enterSoon(room) {
+    if (this.#soon.size === 0) {
+      queueMicrotask(() => {
+        const rooms = [...this.#soon];
+        this.#soon.clear();
+        this.#enter(rooms.map((one) => one.enter()));
+      });
+    }
+    this.#soon.add(room);
+  }
+
+  /** @param {(EnterRequest | null)[]} asked */
+  #enter(asked) {
     const link = this.#at?.link;
-    if (!link || requests.length === 0) return;
+    if (!link) return;
+    const requests = asked.filter((request) => request !== null);
     for (const part of split(requests, link.messageLimit - ENTER_BYTES)) {
       link.request("mesh/enter", { rooms: part.map((request) => request.body) }, this.#seams.commandTimeout).then(
         (answer) => part.forEach((request, i) => request.settle(answer?.rooms?.[i])),

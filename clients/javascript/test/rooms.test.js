@@ -27,6 +27,7 @@ class FakeLink {
 
   /** The newest request is answered for its one room. @param {object} entry */
   async enter(entry) {
+    await settle();
     assert.equal(this.last.command, "mesh/enter");
     this.last.answer({ rooms: [{ roomName: "r", success: true, number: 1, ...entry }] });
     await settle();
@@ -60,8 +61,8 @@ beforeEach(() => {
 /** @param {object} [session] */
 const open = (session) => rooms.open(/** @type {any} */ (link), { ...SESSION, ...session });
 
-/** A presence helper. @param {any} [record] what it finds stored */
-function attach(record = null) {
+/** A presence helper. @param {any} [record] what it finds stored @param {string} [room] */
+function attach(record = null, room = "r") {
   const holder = {
     fresh: false,
     stored: () => record,
@@ -78,7 +79,7 @@ function attach(record = null) {
     adopt: (/** @type {any} */ one) => void holder.adopted.push(one),
     fail: (/** @type {unknown} */ error) => void (holder.failure = error),
   };
-  rooms.get("r").attach(holder);
+  rooms.get(room).attach(holder);
   return holder;
 }
 
@@ -88,10 +89,36 @@ test("a helper learns what its siblings say, also where the roster was known bef
   link.last.answer({ success: true, snapshot: { epoch: 1, revision: 4, members: [other] } });
   await subscribed;
   const holder = attach();
+  await settle();
   assert.deepEqual(link.last.payload.rooms[0].known, { epoch: 1, revision: 4 });
   await link.enter({ stamp: null, diff: { epoch: 1, from: 4, to: 5, joined: [me] } });
   assert.deepEqual(holder.kept, [{ state: "busy", stamp: [1, 3] }]);
   assert.equal(link.last.command, "mesh/restore");
+});
+
+test("what is said in the turn in which a helper comes goes with its entry, and the rooms of one turn go together", async () => {
+  open();
+  for (const name of ["r", "s"]) {
+    attach(null, name);
+    rooms.get(name).publish(`in ${name}`, {});
+  }
+  await settle();
+  assert.deepEqual(link.commands, ["mesh/enter"]);
+  assert.deepEqual(
+    link.last.payload.rooms.map((/** @type {any} */ one) => [one.roomName, one.publish]),
+    [
+      ["r", { state: "in r" }],
+      ["s", { state: "in s" }],
+    ],
+  );
+});
+
+test("a helper that comes and goes in one turn is in no room", async () => {
+  open();
+  const holder = attach();
+  rooms.get("r").detach(holder);
+  await settle();
+  assert.deepEqual(link.commands, []);
 });
 
 test("a state that the server does not take keeps nobody out of the room, nor asks without end", async () => {
@@ -266,6 +293,7 @@ test("while what nodes share is out of reach a room is entered again and again, 
     .get("r")
     .publish("mine", {})
     .finally(() => (settled = true));
+  await settle();
   for (const pause of [500, 1_000, 2_000, 2_000, 2_000]) {
     const { length } = link.requests;
     await link.shut("EUNAVAILABLE");
@@ -313,6 +341,7 @@ test("a room that is entered again while the answer to its leave is on its way i
   const unsubscribed = link.last;
   assert.equal(unsubscribed.command, "mesh/unsubscribe-presence");
   const holder = attach();
+  await settle();
   const entered = link.last;
   rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 5, stale: true });
   unsubscribed.answer(true);

@@ -6,9 +6,9 @@ internal sealed class Intents(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Intent> _byRoom = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<KeyValuePair<string, Intent>> All
+    public IReadOnlyCollection<string> Rooms
     {
-        get { lock (_gate) return [.. _byRoom]; }
+        get { lock (_gate) return [.. _byRoom.Keys]; }
     }
 
     public bool Contains(string room)

@@ -112,11 +112,14 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     /// <summary>Tells the store what it could not be told before. False if it still can't.</summary>
     public async Task<bool> TellIntentsAsync()
     {
-        foreach (var (room, intent) in _intents.All)
+        foreach (var room in _intents.Rooms)
         {
             var done = await TakeTurnAsync();
+            // Only now: while others had their turn it may have been told, and something later after it.
+            var intent = _intents.Find(room);
             try
             {
+                if (intent is null) continue;
                 await TellAsync(room, intent);
                 _intents.Settle(room, intent);
             }
@@ -128,12 +131,12 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
             catch (MeshException) when (IsOver)
             {
                 // It has ended, or another node has taken it, while the store was asked: nothing is due from here.
-                _intents.Settle(room, intent);
+                _intents.Settle(room, intent!);
             }
             catch (Exception failure)
             {
                 // Another attempt would fail as well.
-                _intents.Settle(room, intent);
+                _intents.Settle(room, intent!);
                 rooms.Log.RoomChangeFailed(connection.Id, failure);
             }
             finally

@@ -79,6 +79,29 @@ public sealed class StoreAwayTests
     }
 
     [Fact]
+    public async Task What_was_said_before_is_not_told_again_after_what_was_said_since()
+    {
+        var (server, store) = await StartAsync();
+        await using var _ = server;
+        await using var alice = await server.ConnectAsync();
+        await alice.JoinAsync("r");
+        store.GoAway();
+        await alice.PublishPlainAsync("r", "2");
+        store.HoldNextJoin();
+        store.Return();
+        await store.Waiting;
+
+        // Both wait until 2 is told, and then 3 is. The second is what follows where members may be lost.
+        var memberships = server.Mesh.FindConnection(alice.Id)!.Memberships;
+        var saying = memberships.IntendStateAsync("r", new StateChange.Publish(new("3"u8.ToArray())), Cancellation);
+        var joining = memberships.JoinAgainAsync();
+        store.Release();
+        await saying;
+        await joining;
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().State.ToString().ShouldBe("3");
+    }
+
+    [Fact]
     public async Task Who_asks_again_after_the_store_lost_it_has_its_state_back()
     {
         var (server, store) = await StartAsync();
