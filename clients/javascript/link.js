@@ -26,6 +26,9 @@ const OPEN = 1;
 const MAX_ID = 100_000_000;
 const PROBE_MS = 2_000;
 
+/** A timer holds two and a half of them, and a longer one would go off at once. */
+export const LONGEST_PING_MS = 2 ** 29;
+
 /** One connection over one WebSocket: requests, responses, events, and whether it still lives (§3, §5). */
 export class Link {
   /** Resolved when the WebSocket is open. @type {Deferred<void>} */
@@ -95,7 +98,7 @@ export class Link {
 
   /** ms between two signs of life of the server. @param {number} value */
   set pingInterval(value) {
-    this.#pingInterval = value;
+    this.#pingInterval = Math.min(value, LONGEST_PING_MS);
     if (!this.closeCode) this.#watchFor(this.#bound);
   }
 
@@ -228,7 +231,7 @@ export class Link {
   #event(command, payload) {
     if (command === "ping") this.#reply("pong");
     if (command === "latency:request") this.#reply("latency:response");
-    if (command === "mesh/assign-id") this.assigned.resolve(String(payload));
+    if (command === "mesh/assign-id") this.assigned.resolve(typeof payload === "string" ? payload : (JSON.stringify(payload) ?? ""));
     this.#handlers.event(command, payload);
   }
 

@@ -1,4 +1,5 @@
 import { checkAccessToken } from "./access-token.js";
+import { LONGEST_PING_MS } from "./link.js";
 
 /**
  * @typedef {object} MeshClientOptions
@@ -61,7 +62,7 @@ export function checkOptions(options) {
   between("commandTimeout", commandTimeout, 1, LONGEST_MS);
   between("connectTimeout", connectTimeout, 1, LONGEST_MS);
   between("maxReconnectAttempts", maxReconnectAttempts, 0, Infinity);
-  between("pingInterval", pingInterval, 1, 2 ** 29);
+  between("pingInterval", pingInterval, 1, LONGEST_PING_MS);
   if (typeof reconnect !== "boolean") throw new TypeError("reconnect must be a boolean");
   if (typeof random !== "function") throw new TypeError("random must be a function");
   if (typeof WebSocket !== "function") throw new TypeError("there is no WebSocket here: give one as an option");

@@ -7,6 +7,9 @@ import { sameJson } from "./json.js";
 
 /** A connection as plain frames name it. @typedef {{ id: string, metadata?: any } | string} Present */
 
+/** As many events wait for the answer to a subscription; what comes beyond is asked for again. */
+const MOST_EARLY = 1_024;
+
 /**
  * Makes a roster of the frames that a plain server sends (§7). Its epoch, revisions, numbers and stamps are made here: they
  * say what came first as far as this connection has seen it, and never leave this client.
@@ -14,6 +17,9 @@ import { sameJson } from "./json.js";
 export class PlainRoom {
   /** Updates that came before the snapshot. @type {Update[] | null} */
   #early = [];
+
+  /** Whether more of them came than are kept. */
+  #lost = false;
 
   /** @type {Map<string, number>} */
   #numbers = new Map();
@@ -39,6 +45,7 @@ export class PlainRoom {
   /** To be called when the subscription has ended. */
   reopen() {
     this.#early = [];
+    this.#lost = false;
     this.#replica.reopen();
   }
 
@@ -58,9 +65,14 @@ export class PlainRoom {
     this.#numbers = new Map(members.map((member) => [member.connectionId, member.number]));
     const taken = this.#replica.snapshot({ epoch: this.#epoch, revision: this.#revision, members });
     const early = this.#early ?? [];
+    const lost = this.#lost;
     this.#early = null;
     for (const update of early) taken.changes.push(...this.update(update).changes);
-    return taken;
+    if (!lost) return taken;
+    // It may be older than what was lost.
+    this.#early = [];
+    this.#lost = false;
+    return { ...taken, outcome: "gap" };
   }
 
   /**
@@ -69,7 +81,8 @@ export class PlainRoom {
    */
   update(update) {
     if (this.#early) {
-      this.#early.push(update);
+      this.#lost ||= this.#early.length === MOST_EARLY;
+      if (!this.#lost) this.#early.push(update);
       return { outcome: "buffered", changes: [] };
     }
     const { type, connectionId } = update;

@@ -43,18 +43,20 @@ export class StoredState {
 
   /** The state, or null. */
   get state() {
-    return parse(this.#storage.get(this.#keys.state));
+    return this.record?.state ?? null;
   }
 
   /** @returns {OwnRecord | null} null: nothing is stored; a null state without a stamp: a clear that was not acknowledged */
   get record() {
     const keys = this.#keys;
+    const userId = this.#userId();
     const stored = this.#storage.get(keys.state);
     const beside = parse(this.#storage.get(keys.stamp));
     const state = parse(stored);
-    const valid =
-      typeof beside === "object" && beside !== null && beside.state === stored && beside.room === this.#room;
-    if (!valid) return state === null ? null : { state };
+    const valid = typeof beside === "object" && beside !== null && beside.state === stored;
+    // In the same place may be another's; a user's always says whose it is.
+    if (beside?.user !== userId || (userId !== undefined && !valid)) return null;
+    if (!valid || beside.room !== this.#room) return state === null ? null : { state };
     const { stamp, deadline, expires } = beside;
     return {
       state,
@@ -114,18 +116,22 @@ export class StoredState {
   #write({ state, stamp, deadline, expires }, traced = false) {
     const text = state === null ? null : JSON.stringify(state);
     const keys = this.#keys;
-    this.#storage.set(keys.state, text);
+    const user = this.#userId();
     const beside =
-      traced || stamp || expires !== undefined
-        ? JSON.stringify({ stamp, deadline, expires, room: this.#room, state: text })
+      traced || stamp || expires !== undefined || (user !== undefined && text !== null)
+        ? JSON.stringify({ stamp, deadline, expires, room: this.#room, user, state: text })
         : null;
-    this.#storage.set(keys.stamp, beside);
+    // A user's is never there without saying so.
+    const first = user !== undefined && beside !== null;
+    if (first) this.#storage.set(keys.stamp, beside);
+    this.#storage.set(keys.state, text);
+    if (!first) this.#storage.set(keys.stamp, beside);
   }
 }
 
 /**
- * Where a state is kept. A user is told without colons, so that the last one of a place is what parts a key from a user; nobody's are
- * where existing Mesh apps have them.
+ * Where a state is kept. A user is told without colons, so that the last one of a place is what parts a key from a user. Nobody's are
+ * where existing Mesh apps have them, also where that is the place of a user: what stands beside a state says whose it is.
  * @param {string} key the application's
  * @param {string} [userId] nobody's if undefined
  */

@@ -61,6 +61,8 @@ public sealed class RedisCluster : IAsyncLifetime
         var id = await TellAsync(first, "MYID");
         await TellAsync(first, "MEET", "127.0.0.1", replica.Port, bus);
         while (!(await TellAsync(replica, "NODES")).Contains(id, StringComparison.Ordinal)) await Task.Delay(10);
+        // It asks the others for their votes, later.
+        while ((await TellAsync(replica, "NODES")).Split('\n').Count(it => it.Contains("master", StringComparison.Ordinal) && it.Contains(" connected", StringComparison.Ordinal) && !it.Contains("myself", StringComparison.Ordinal)) < _servers.Length) await Task.Delay(10);
         await TellAsync(replica, "REPLICATE", id);
         foreach (var (redis, _) in _servers)
             while (!(await TellAsync(redis, "NODES")).Contains($"slave {id}", StringComparison.Ordinal)) await Task.Delay(10);

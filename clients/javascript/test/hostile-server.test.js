@@ -5,7 +5,7 @@ import { createPresence } from "../client-utils.js";
 import { ServerSocket } from "./server-socket.js";
 
 const ROOM = "r";
-const GARBAGE = [null, true, -1, 1e308, "", "x", [], [null], {}, { length: 1e9 }, { __proto__: null, constructor: 1 }];
+const GARBAGE = [null, true, -1, 1e308, "", "x", [], [null], {}, { length: 1e9 }, { toString: 1 }, { __proto__: null, constructor: 1 }];
 const TEXTS = ["", "null", "[]", "1", '"x"', "{", "\ud800", '{"__proto__":{"polluted":1}}', '{"id":"__proto__","payload":{"polluted":1}}', "[".repeat(100_000)];
 
 /** @type {MeshClient} */
@@ -138,6 +138,33 @@ for (const [key, wrongs] of Object.entries({ snapshot: GARBAGE, diff: GARBAGE, n
       ServerSocket.all[0].close();
       await goesOn();
     });
+
+test("a ping interval that no timer holds makes none that goes off at once, again and again", async () => {
+  /** @type {number[]} */
+  const delays = [];
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = /** @type {any} */ ((/** @type {() => void} */ act, /** @type {number} */ delay) => {
+    delays.push(delay);
+    return setTimeout(act, delay);
+  });
+  try {
+    ServerSocket.session = () => ({ pingInterval: 1e12 });
+    await client.connect();
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.ok(delays.length > 0);
+  assert.deepEqual(delays.filter((delay) => !(delay < 2 ** 31)), []);
+});
+
+for (const wrong of GARBAGE)
+  test(`whatever the id is that a server assigns, ${JSON.stringify(wrong)}, the page goes on`, async () => {
+    present();
+    await client.connect();
+    const [socket] = ServerSocket.all;
+    socket.push({ command: "mesh/assign-id", payload: wrong });
+    await goesOn();
+  });
 
 for (const wrong of GARBAGE)
   test(`an entry that is answered by ${JSON.stringify(wrong)} fails, and the page goes on`, async () => {

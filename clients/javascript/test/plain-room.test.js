@@ -42,6 +42,18 @@ test("updates that overtook the answer to the subscription are taken after it", 
   assert.deepEqual(states(), [["b", 2]]);
 });
 
+test("of updates that overtake an answer no more are kept than memory has room for: then it is asked for again", () => {
+  for (let state = 1; state <= 3_000; state++) room.update({ type: "state", connectionId: "a", roomName, state });
+  const first = room.snapshot([{ id: "a" }], { a: 0 });
+  assert.equal(first.outcome, "gap");
+  room.update({ type: "join", connectionId: "b", roomName });
+  assert.equal(room.snapshot([{ id: "a" }], { a: 3_000 }).outcome, "applied");
+  assert.deepEqual(states(), [
+    ["a", 3_000],
+    ["b", null],
+  ]);
+});
+
 test("a state that comes before its join is seen, and the join changes nothing", () => {
   room.snapshot([], {});
   assert.deepEqual(told(room.update({ type: "state", connectionId: "a", roomName, state: 1 })), [

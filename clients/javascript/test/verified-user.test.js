@@ -209,6 +209,26 @@ test("no two pairs of key and user share a place", () => {
   assert.deepEqual(all.map((one) => one.record?.state), [...all.keys()]);
 });
 
+test("nobody's, in the place of a user, is neither the user's nor the other way round", () => {
+  const storage = new SafeStorage(null);
+  const nobodys = new StoredState(storage, "a:b", "r");
+  const users = new StoredState(storage, "a", "r", () => "b");
+  for (const [one, other] of [
+    [users, nobodys],
+    [nobodys, users],
+  ]) {
+    for (const write of ["publish", "acknowledge"]) {
+      one[write]({ state: "mine", ...(write === "acknowledge" && { stamp: [1, 1] }) });
+      assert.deepEqual([one.state, other.state, other.record], ["mine", null, null]);
+      one[write]({ state: null });
+      assert.equal(other.state, null);
+    }
+  }
+  // As existing Mesh apps store it.
+  storage.set("m:presence:a:b", '"bare"');
+  assert.deepEqual([nobodys.state, users.state], ["bare", null]);
+});
+
 test("a verified user's state is stored under the user and the key", () => {
   const storage = new SafeStorage(null);
   new StoredState(storage, "k", "r", () => "alice").acknowledge({ state: 1, stamp: [1, 1] });

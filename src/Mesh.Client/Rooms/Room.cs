@@ -193,6 +193,10 @@ internal sealed class Room : IOwnStateOwner
         return entry;
     }
 
+    /// <summary>The holders have had time to say something.</summary>
+    /// <returns>What is to be sent with the entries of other rooms.</returns>
+    public EnterPart? EnterNow() => HasHolders && _entry is { IsEntered: false } ? _entry.Open() : null;
+
     /// <param name="code">What the connection ended with.</param>
     public void Closed(int code)
     {
@@ -312,9 +316,10 @@ internal sealed class Room : IOwnStateOwner
         });
     }
 
+    // What the application says as it comes is said with the entry: to all others it is one change.
     private void Enter()
     {
-        if (HasHolders && _entry is { IsEntered: false }) _entry.Enter();
+        if (HasHolders && _entry is { IsEntered: false }) _rooms.EnterSoon(this);
     }
 
     // As far as it says something to the server at hand.

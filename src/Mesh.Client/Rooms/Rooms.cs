@@ -14,6 +14,7 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
 
     // Left, as far as this client goes, but the server has not said so: a resumed connection may still be in them.
     private readonly HashSet<string> _departed = new(StringComparer.Ordinal);
+    private readonly HashSet<Room> _soon = [];
     private Link? _link;
     private Session? _session;
 
@@ -53,7 +54,7 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
         _departed.Clear();
         if (session.IsResumed)
             foreach (var name in departed) Leave(name, link, _ => { });
-        Enter([.. _rooms.Values.Select(room => room.Open(link, session)).OfType<EnterPart>()]);
+        Enter(_rooms.Values.Select(room => room.Open(link, session)));
     }
 
     /// <param name="code">What the connection ended with.</param>
@@ -113,10 +114,17 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
         return left.Task;
     }
 
-    public void Enter(IReadOnlyList<EnterPart> entries)
+    /// <summary>Enters a room in a moment, together with others that are entered meanwhile.</summary>
+    public void EnterSoon(Room room)
+    {
+        _soon.Add(room);
+        if (_soon.Count == 1) gate.Later(EnterNow);
+    }
+
+    public void Enter(IEnumerable<EnterPart?> entries)
     {
         if (_link is not { } link) return;
-        foreach (var part in Split(entries, link.MessageLimit - FrameBytes))
+        foreach (var part in Split([.. entries.OfType<EnterPart>()], link.MessageLimit - FrameBytes))
         {
             link.Request(
                 CommandNames.Enter,
@@ -133,6 +141,13 @@ internal sealed class Rooms(ClientGate gate, TimeSpan commandTimeout, CallbackQu
                     }
                 });
         }
+    }
+
+    private void EnterNow()
+    {
+        Room[] rooms = [.. _soon];
+        _soon.Clear();
+        Enter(rooms.Select(room => room.EnterNow()));
     }
 
     private void Leave(string name, Link link, Action<MeshException?> told)

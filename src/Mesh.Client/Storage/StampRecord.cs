@@ -15,6 +15,9 @@ internal sealed record StampRecord
     /// <summary>The room in which the stamp is.</summary>
     public string? Room { get; init; }
 
+    /// <summary>Whose the state is, as the server has verified; null: nobody's.</summary>
+    public string? User { get; init; }
+
     /// <summary>The text of the state that this is about; null: there is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? State { get; init; }

@@ -14,6 +14,7 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
 {
     private const int MostAttempts = 8;
 
+    private string? _userId;
     private string _stateKey = "m:presence:" + key;
     private string _stampKey = "m:presence-stamp:" + key;
 
@@ -23,13 +24,14 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     public void BelongTo(string? userId, OwnRecord? said)
     {
         var moves = said is not null && Revert(said, null);
+        _userId = userId;
         var place = userId is null ? key : $"{key}:{Escape(userId)}";
         (_stateKey, _stampKey) = ("m:presence:" + place, "m:presence-stamp:" + place);
         if (moves) Publish(said!);
     }
 
     /// <summary>The state, or null.</summary>
-    public RawJson State => Parse(storage.Get(_stateKey));
+    public RawJson State => Record?.State ?? RawJson.Null;
 
     /// <summary>Null: nothing is stored. A null state without a stamp: a clear that was not acknowledged.</summary>
     public OwnRecord? Record
@@ -38,8 +40,10 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
         {
             var (stored, beside) = ReadBoth();
             var state = Parse(stored);
-            if (beside is null || beside.State != stored || beside.Room != room)
-                return state.HasValue ? new(state) : null;
+            var isValid = beside is not null && beside.State == stored;
+            // In the same place may be another's; a user's always says whose it is.
+            if (beside?.User != _userId || (_userId is not null && !isValid)) return null;
+            if (!isValid || beside!.Room != room) return state.HasValue ? new(state) : null;
             return new(state) { Stamp = beside.Stamp, Deadline = beside.Deadline, Expires = beside.Expires };
         }
     }
@@ -67,7 +71,8 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
         return true;
     }
 
-    // Without colons, so that the last one of a place is what parts a key from a user.
+    // Without colons, so that the last one of a place is what parts a key from a user. Nobody's may be in the same place: what stands beside
+    // a state says whose it is.
     private static string Escape(string userId) => userId.Replace("%", "%25", StringComparison.Ordinal).Replace(":", "%3A", StringComparison.Ordinal);
 
     // Another process may write both between the one reading and the other: an old state is not to be taken for a new one.
@@ -84,11 +89,16 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     private void Write(OwnRecord record, bool traced = false)
     {
         var text = record.State.HasValue ? record.State.ToString() : null;
-        var beside = traced || record.Stamp is not null || record.Expires is not null
-            ? new StampRecord { Stamp = record.Stamp, Deadline = record.Deadline, Expires = record.Expires, Room = room, State = text }
+        var beside = traced || record.Stamp is not null || record.Expires is not null || (_userId is not null && text is not null)
+            ? JsonSerializer.Serialize(
+                new() { Stamp = record.Stamp, Deadline = record.Deadline, Expires = record.Expires, Room = room, User = _userId, State = text },
+                ClientJson.Default.StampRecord)
             : null;
+        // A user's is never there without saying so.
+        var isFirst = _userId is not null && beside is not null;
+        if (isFirst) storage.Set(_stampKey, beside);
         storage.Set(_stateKey, text);
-        storage.Set(_stampKey, beside is null ? null : JsonSerializer.Serialize(beside, ClientJson.Default.StampRecord));
+        if (!isFirst) storage.Set(_stampKey, beside);
     }
 
     private static RawJson Parse(string? text)

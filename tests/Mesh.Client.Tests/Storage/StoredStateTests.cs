@@ -36,6 +36,28 @@ public sealed class StoredStateTests
     }
 
     [Fact]
+    public void Nobodys_in_the_place_of_a_user_is_neither_the_users_nor_the_other_way_round()
+    {
+        var nobodys = In("general", "a:b");
+        var users = In("general", "a");
+        users.BelongTo("b", said: null);
+        foreach (var (one, other) in new[] { (users, nobodys), (nobodys, users) })
+        {
+            one.Publish(Record("1"));
+            one.State.ShouldBe(Json("1"));
+            other.Record.ShouldBeNull();
+            one.Acknowledge(Record("1", new(1, 1)));
+            other.Record.ShouldBeNull();
+            one.Acknowledge(Record("null"));
+            other.State.ShouldBe(RawJson.Null);
+        }
+        // As existing apps store it.
+        _storage.Set("m:presence:a:b", "2");
+        nobodys.State.ShouldBe(Json("2"));
+        users.Record.ShouldBeNull();
+    }
+
+    [Fact]
     public void An_older_state_does_not_overwrite_a_newer_one()
     {
         _stored.Acknowledge(Record("2", new(2, 1)));
@@ -148,7 +170,7 @@ public sealed class StoredStateTests
 
     private static OwnRecord Record(string state, Stamp? stamp = null, long? deadline = null) => new(Json(state)) { Stamp = stamp, Deadline = deadline };
 
-    private StoredState In(string room) => new(new(_storage, NullLogger.Instance), "k", room);
+    private StoredState In(string room, string key = "k") => new(new(_storage, NullLogger.Instance), key, room);
 
     /// <summary>Storage in which another process writes once, between two readings of this one.</summary>
     private sealed class SharedStorage(IPresenceStorage storage) : IPresenceStorage
