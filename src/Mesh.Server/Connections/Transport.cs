@@ -125,11 +125,8 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>How many bytes may wait to be sent.</summary>
     public int OutboundBytes => _options.OutboundBytes;
 
-    /// <summary>Counts a command that changes so many rooms as so many commands (protocol §12).</summary>
-    public void CountRooms(int rooms)
-    {
-        if (rooms > 1) _commands.Owe(rooms - 1);
-    }
+    /// <summary>A command that changes so many rooms counts as so many commands, and waits for its turn like them (protocol §12).</summary>
+    public ValueTask PayForAsync(int rooms) => rooms > 1 ? _commands.PayAsync(rooms - 1, Gone) : ValueTask.CompletedTask;
 
     /// <summary>Told when an answer to a latency request arrives.</summary>
     public Action? LatencyAnswered { get; set; }

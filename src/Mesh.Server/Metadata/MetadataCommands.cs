@@ -20,7 +20,7 @@ internal sealed class MetadataCommands(IRoomStore store, ConnectionRegistry conn
     {
         var request = Payload.Read(context, ServerJson.Default.MetadataRequest);
         if (request.Metadata.IsAbsent) throw Refusals.Invalid("metadata is missing");
-        context.Transport.CountRooms(context.Connection.Rooms.Count);
+        await context.Transport.PayForAsync(context.Connection.Rooms.Count);
         await context.Connection.Memberships.SetMetadataAsync(request.Metadata, Strategy(request.Options?.Strategy), context.CancellationToken);
         return Success;
     }

@@ -22,7 +22,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         RequireSession(context);
         var rooms = Payload.Read(context, ServerJson.Default.EnterRequest).Rooms ?? throw Refusals.Invalid("mesh/enter takes a list of rooms");
         if (rooms.Count > MostRooms) throw new MeshException(ErrorCodes.Limit, $"mesh/enter takes at most {MostRooms} rooms");
-        context.Transport.CountRooms(rooms.Count);
+        await context.Transport.PayForAsync(rooms.Count);
 
         var answers = new List<(EnteredRoom Room, ReadOnlyMemory<byte> Snapshot)>(rooms.Count);
         var named = new HashSet<string>(StringComparer.Ordinal);

@@ -259,6 +259,24 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Rooms_are_paid_for_before_they_are_entered_also_by_who_waits_for_no_answer()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true, options: it => (it.CommandBurst, it.CommandsPerSecond) = (10, 10));
+        await using var client = await server.OpenAsync();
+        await using var bystander = await server.ConnectAsync();
+        // Of ten: one for the session, five for the first rooms; the second five have four.
+        Task[] entering = [EnterAllAsync(client, 5, from: 0), EnterAllAsync(client, 5, from: 5), EnterAllAsync(client, 5, from: 10)];
+        await entering[0];
+        for (var at = 0; at < 9; at++) await bystander.FenceAsync();
+        server.Mesh.FindConnection(client.Id)!.Rooms.Count.ShouldBe(5);
+        for (var at = 1; at < entering.Length; at++)
+        {
+            await Wait.UntilAsync(server.Time, TimeSpan.FromSeconds(0.1), () => entering[at].IsCompleted);
+            server.Mesh.FindConnection(client.Id)!.Rooms.Count.ShouldBe(5 * (at + 1));
+        }
+    }
+
+    [Fact]
     public async Task Who_enters_all_rooms_again_after_a_reconnect_is_not_held_up()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);
@@ -267,9 +285,9 @@ public sealed class LimitTests
         for (var at = 0; at < 90; at++) await client.FenceAsync();
     }
 
-    private static async Task EnterAllAsync(PlainClient client, int rooms)
+    private static async Task EnterAllAsync(PlainClient client, int rooms, int from = 0)
     {
-        var named = string.Join(',', Enumerable.Range(0, rooms).Select(at => Room($"r{at}")));
+        var named = string.Join(',', Enumerable.Range(from, rooms).Select(at => Room($"r{at}")));
         (await client.RequestAsync("mesh/enter", $$"""{"rooms":[{{named}}]}""")).GetProperty("rooms").EnumerateArray().ShouldAllBe(it => it.GetProperty("success").GetBoolean());
     }
 }

@@ -53,19 +53,19 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public async Task What_is_owed_is_waited_for_up_to_a_second()
+    public async Task What_costs_more_than_there_is_waits_for_all_of_it_and_what_comes_next_waits_too()
     {
         var bucket = new TokenBucket(10, 20, _time);
         (await bucket.TakeAsync(Cancellation)).ShouldBeTrue();
-        bucket.Owe(18);
-        (await bucket.TakeAsync(Cancellation)).ShouldBeTrue();
-        bucket.Owe(1000);
+        await bucket.PayAsync(19, Cancellation);
+        var paying = bucket.PayAsync(30, Cancellation).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(2.9));
+        paying.IsCompleted.ShouldBeFalse();
         var next = bucket.TakeAsync(Cancellation).AsTask();
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        await paying.WaitAsync(Wait.Limit, Cancellation);
         next.IsCompleted.ShouldBeFalse();
         _time.Advance(TimeSpan.FromSeconds(0.1));
         (await next.WaitAsync(Wait.Limit, Cancellation)).ShouldBeTrue();
-        // That was a second of waiting.
-        (await bucket.TakeAsync(Cancellation)).ShouldBeFalse();
     }
 }

@@ -12,10 +12,12 @@ namespace Mesh.Simulation;
 internal sealed class SimulatedNode
 {
     private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private static readonly IConfiguration NoConfiguration = new ConfigurationBuilder().Build();
 
     private readonly World _world;
     private readonly ConnectionHost _host;
+    private readonly ConnectionRegistry _connections;
     private readonly Lifetime _lifetime = new();
     private readonly KnownStamps _known = new();
     private readonly NodeLease _lease;
@@ -28,7 +30,9 @@ internal sealed class SimulatedNode
         Listening = new(world.Timeline, world.Random, machine, world.Store);
         _lease = new(machine, world.Store, Link);
         _heartbeat = new(_lease, new(_lease, world.Store, Link, _known, machine.Clock), machine.Clock, Link, Listening);
-        _host = Compose().GetRequiredService<ConnectionHost>();
+        var services = Compose();
+        _host = services.GetRequiredService<ConnectionHost>();
+        _connections = services.GetRequiredService<ConnectionRegistry>();
     }
 
     public Machine Machine { get; }
@@ -51,14 +55,23 @@ internal sealed class SimulatedNode
     public void Stop()
     {
         _lifetime.StopApplication();
-        Machine.After(Shutdown, () => _ = RetireAsync());
+        var told = ToldAsync();
+        Machine.After(Shutdown, () => _ = RetireAsync(told));
     }
 
-    private async Task RetireAsync()
+    // As the product does: who was told to go elsewhere has had the grace since then.
+    private async Task RetireAsync(Task<long> told)
     {
-        await _heartbeat.StopAsync(new MeshOptions().Grace);
+        var left = new MeshOptions().Grace - (told.IsCompletedSuccessfully ? Machine.Clock.GetElapsedTime(await told) : TimeSpan.Zero);
+        await _heartbeat.StopAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         Machine.Kill();
         _world.Net.Break(Machine);
+    }
+
+    private async Task<long> ToldAsync()
+    {
+        while (_connections.All.Any(static it => it.IsOpen && !it.IsClosing)) await Task.Delay(Tick, Machine.Clock);
+        return Machine.Clock.GetTimestamp();
     }
 
     private async Task RunAsync(WebSocket webSocket, string? userId)
