@@ -49,7 +49,7 @@ internal sealed class ConnectionHost
         lifetime.ApplicationStopping.Register(() => _ = StopAsync(drain));
     }
 
-    /// <summary>Runs one WebSocket to its end. <paramref name="closed"/> is called when it is over, before all is done that follows from that.</summary>
+    /// <summary>Runs one WebSocket to its end. <paramref name="closed"/> is called when nothing of it is kept, before all is done that follows from that.</summary>
     public async Task RunAsync(HttpContext http, Action closed)
     {
         if (_lifetime.ApplicationStopping.IsCancellationRequested)
@@ -76,11 +76,14 @@ internal sealed class ConnectionHost
         finally
         {
             _metrics.Closed();
-            closed();
             liveness.Dispose();
             authentication.Dispose();
-            await DetachAsync(transport, end);
+            var detached = DetachAsync(transport, end);
+            // Whoever says goodbye, and is answered, is gone for all.
+            if (end.Code != TransportEnd.Dropped) await detached;
             await transport.FinishAsync(end);
+            closed();
+            await detached;
         }
     }
 
@@ -118,7 +121,7 @@ internal sealed class ConnectionHost
         }
     }
 
-    private async ValueTask DetachAsync(Transport transport, TransportEnd end)
+    private async Task DetachAsync(Transport transport, TransportEnd end)
     {
         var connection = transport.TakeAway();
         _log.TransportEnded(connection.Id, end.Code, end.ByServer);
@@ -128,7 +131,7 @@ internal sealed class ConnectionHost
         else await SayGoodbyeAfterAsync(_endings.EndAsync(connection));
     }
 
-    // Whoever has said goodbye, and is answered, is gone for all. A store that is away keeps nobody waiting for that.
+    // A store that is away keeps nobody waiting for an answer to a goodbye.
     private async Task SayGoodbyeAfterAsync(Task ending)
     {
         if (!ending.IsCompleted) await Task.WhenAny(ending, _stopped.Task, Task.Delay(_options.CloseTimeout, _time));

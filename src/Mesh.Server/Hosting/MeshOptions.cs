@@ -75,7 +75,7 @@ public sealed class MeshOptions
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public int OutboundBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>How many changes of a room are kept for those who come back, at most 1 MB of them. Default: 1,024. Range: 1 to 1,000,000.</summary>
+    /// <summary>Of how many members of a room it is known when they changed last, for those who come back: they get a diff, not a snapshot. Default: 1,024. Range: 1 to 1,000,000.</summary>
     [Range(1, 1_000_000)]
     public int HistoryLength { get; set; } = 1024;
 

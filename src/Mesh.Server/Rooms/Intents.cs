@@ -33,7 +33,11 @@ internal sealed class Intents(TimeProvider time)
     public void Settle(string room, Intent told)
     {
         lock (_gate)
-            if (_byRoom.TryGetValue(room, out var present) && ReferenceEquals(present, told)) _byRoom.Remove(room);
+        {
+            if (!_byRoom.TryGetValue(room, out var present)) return;
+            if (ReferenceEquals(present, told)) _byRoom.Remove(room);
+            else SettleState(room, present, told.State);
+        }
     }
 
     public Intent? Find(string room)
@@ -41,15 +45,21 @@ internal sealed class Intents(TimeProvider time)
         lock (_gate) return _byRoom.GetValueOrDefault(room);
     }
 
-    /// <summary>The store knows the state by now; what was said since stays.</summary>
-    public void SettleState(string room, Intent? told)
+    /// <summary>The store knows a later state than what was to be told by <paramref name="before"/>; what was said since stays.</summary>
+    public void SettleState(string room, Intent? before)
     {
         lock (_gate)
         {
-            if (!_byRoom.TryGetValue(room, out var present) || !ReferenceEquals(present, told)) return;
-            if (present.Metadata) _byRoom[room] = present with { State = null };
-            else _byRoom.Remove(room);
+            if (!_byRoom.TryGetValue(room, out var present)) return;
+            if (ReferenceEquals(present, before) && !present.Metadata) _byRoom.Remove(room);
+            else SettleState(room, present, before?.State);
         }
+    }
+
+    // It is to join, or to set its metadata, since: the state of before is not to be told with that.
+    private void SettleState(string room, Intent present, StateChange? told)
+    {
+        if (ReferenceEquals(present.State, told)) _byRoom[room] = present with { State = null };
     }
 
     private void Put(string room, Func<Intent, Intent> change)

@@ -90,7 +90,7 @@ internal sealed class Room
             roster = _replica.Roster!;
             subscription.SentTo = roster.At;
             _diffs.TellStale(subscription, roster.At);
-            if (known is { } from && _history.Since(from, roster.At) is { } diff) return new(diff, default);
+            if (known is { } from && _history.Since(from, roster) is { } diff) return new(diff, default);
         }
         // Diffs may overtake it; its receiver expects that.
         return new(null, RosterBodies.Of(roster).Snapshot);
@@ -113,7 +113,7 @@ internal sealed class Room
         {
             if (!subscription.IsBehind) return;
             subscription.NoLongerBehind();
-            var now = _replica.Roster!.At;
+            var now = _replica.Roster!;
             var diff = _history.Since(subscription.SentTo, now) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
             _diffs.Send(diff, [subscription]);
         }

@@ -89,7 +89,8 @@ public sealed class EnterTests
     [Fact]
     public async Task Who_knows_a_revision_gets_a_diff_while_the_history_reaches_back_to_it_else_a_snapshot()
     {
-        await using var server = await TestServer.StartAsync(options: it => (it.CommandBurst, it.HistoryLength) = (10_000, 8));
+        await using var server = await TestServer.StartAsync(options: it => (it.CommandBurst, it.HistoryLength) = (10_000, 1));
+        await using var third = await server.ConnectAsync();
         await using var other = await server.ConnectAsync();
         await using var client = await server.OpenAsync();
         var epoch = (await client.EnterAsync("r")).GetProperty("snapshot").GetProperty("epoch").GetInt64();
@@ -108,9 +109,9 @@ public sealed class EnterTests
             answer.TryGetProperty("diff", out _).ShouldBeFalse();
             answer.GetProperty("snapshot").GetProperty("revision").GetInt64().ShouldBe(9);
         }
-        await other.PublishPlainAsync("r", "7");
-        (await client.EnterAsync("r", Known(epoch, 1))).TryGetProperty("diff", out _).ShouldBeFalse();
-        (await client.EnterAsync("r", Known(epoch, 2))).TryGetProperty("diff", out _).ShouldBeTrue();
+        await third.JoinAsync("r");
+        (await client.EnterAsync("r", Known(epoch, 8))).TryGetProperty("diff", out _).ShouldBeFalse();
+        (await client.EnterAsync("r", Known(epoch, 9))).TryGetProperty("diff", out _).ShouldBeTrue();
     }
 
     [Fact]

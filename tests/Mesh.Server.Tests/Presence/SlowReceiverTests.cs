@@ -30,11 +30,12 @@ public sealed class SlowReceiverTests
         await using var server = await StartAsync(history: 1);
         await using var slow = await server.OpenAsync();
         await using var member = await server.ConnectAsync();
+        await using var other = await server.ConnectAsync();
         var replica = new RosterReplica();
         replica.Receive((await slow.EnterAsync("r")).GetProperty("snapshot").Deserialize(ProtocolJson.Default.Roster)!);
-        await member.JoinAsync("r");
+        foreach (var one in new[] { member, other }) await one.JoinAsync("r");
         slow.StopReading();
-        await PublishUntilHeldBackAsync(server, slow, member);
+        foreach (var one in new[] { member, other }) await PublishUntilHeldBackAsync(server, slow, one);
 
         slow.ReadOn();
         await slow.UntilAsync(() => slow.Diffs().Any(it => it.GetProperty("from").GetInt64() == it.GetProperty("to").GetInt64()));

@@ -102,6 +102,27 @@ public sealed class StoreAwayTests
     }
 
     [Fact]
+    public async Task What_was_said_before_is_not_told_again_with_a_join_that_is_due_while_something_else_is_said()
+    {
+        var (server, store) = await StartAsync(fakeTime: true); // Time stands: nothing is told of itself.
+        await using var _ = server;
+        await using var alice = await server.ConnectAsync();
+        await alice.JoinAsync("r");
+        store.GoAway();
+        await alice.PublishPlainAsync("r", "2");
+        store.HoldNextJoin();
+        store.Return();
+        var memberships = server.Mesh.FindConnection(alice.Id)!.Memberships;
+        var saying = memberships.IntendStateAsync("r", new StateChange.Publish(new("3"u8.ToArray())), Cancellation);
+        await store.Waiting;
+        var joining = memberships.JoinAgainAsync();
+        store.Release();
+        await saying;
+        await joining;
+        (await server.Mesh.Room("r").ReadAsync(Cancellation)).Members.Single().State.ToString().ShouldBe("3");
+    }
+
+    [Fact]
     public async Task Who_asks_again_after_the_store_lost_it_has_its_state_back()
     {
         var (server, store) = await StartAsync();
