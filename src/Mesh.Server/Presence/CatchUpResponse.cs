@@ -5,7 +5,7 @@ using Mesh.Protocol;
 
 namespace Mesh.Server;
 
-/// <summary>Answers that hold snapshots: each snapshot is a part of the message of its own, in bytes that all receivers share.</summary>
+/// <summary>Answers that hold whole rosters: each is a part of the message of its own, in bytes that all receivers share.</summary>
 internal static class CatchUpResponse
 {
     /// <summary>Sends the answer to <c>mesh/enter</c>.</summary>
@@ -30,7 +30,14 @@ internal static class CatchUpResponse
         return message.SendAsync(context);
     }
 
-    /// <summary>The parts of an answer whose payload is shared bytes.</summary>
+    /// <summary>Sends an answer whose payload is shared bytes.</summary>
+    public static async ValueTask SendAsync(CommandContext context, ReadOnlyMemory<byte> payload)
+    {
+        context.HasResponded = true;
+        context.Transport.TrySend(OutboundMessage.OfSnapshot(Of(context, payload), await context.Transport.TakeSnapshotTurnAsync()));
+    }
+
+    /// <summary>The parts of such an answer.</summary>
     public static ReadOnlyMemory<byte>[] Of(CommandContext context, ReadOnlyMemory<byte> payload)
     {
         var message = new PartedResponse(context);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Mesh.Server;
 
 /// <summary>Presence as plain clients know it (protocol §7).</summary>
-internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory, PresenceRules rules, IOptions<MeshOptions> options) : ICommandGroup
+internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules rules, IOptions<MeshOptions> options) : ICommandGroup
 {
     private static readonly RawJson True = RawJson.FromText("true");
     private static readonly RawJson False = RawJson.FromText("false");
@@ -74,10 +74,20 @@ internal sealed class PresenceCommands(IRoomStore store, RoomDirectory directory
 
     private async ValueTask<RawJson> GetAsync(CommandContext context)
     {
-        var room = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
-        if (await rules.RefuseAsync(context, room) is not null) return Serialize(new StatesResult(false, [], null));
-        var roster = await store.ReadAsync(room, context.CancellationToken);
-        return new(RosterBodies.Of(roster).States);
+        var name = Payload.RoomName(Payload.Read(context, ServerJson.Default.RoomRequest).RoomName);
+        if (await rules.RefuseAsync(context, name) is not null) return Serialize(new StatesResult(false, [], null));
+        // From the replica, and who is no member makes one for it: the store is not asked for a whole room each time.
+        var room = await directory.AcquireAsync(name);
+        try
+        {
+            var roster = await room.ReadAsync(context.Connection.Memberships.SeenAt(name), context.CancellationToken);
+            await CatchUpResponse.SendAsync(context, RosterBodies.Of(roster).States);
+            return default;
+        }
+        finally
+        {
+            room.Release();
+        }
     }
 
     private static RawJson Serialize(SubscribeResult result) => new(JsonSerializer.SerializeToUtf8Bytes(result, ServerJson.Default.SubscribeResult));

@@ -11,6 +11,7 @@ internal sealed class Membership(Room room) : IDisposable
     private readonly Lock _gate = new();
     private bool _disposed;
     private Member? _last;
+    private Stamp _at;
     private ITimer? _expiry;
     private ITimer? _lease;
     private ITimer? _claim;
@@ -21,6 +22,12 @@ internal sealed class Membership(Room room) : IDisposable
     public Member? Last
     {
         get { lock (_gate) return _last; }
+    }
+
+    /// <summary>Where the room stood after the last change of its own.</summary>
+    public Stamp At
+    {
+        get { lock (_gate) return _at; }
     }
 
     /// <summary>What puts its state back; null if it had none.</summary>
@@ -41,6 +48,13 @@ internal sealed class Membership(Room room) : IDisposable
             _last = member;
             return true;
         }
+    }
+
+    /// <summary>Notes where the room stands after a change of its own.</summary>
+    public void SeeAt(Stamp at)
+    {
+        lock (_gate)
+            if (at > _at) _at = at;
     }
 
     /// <summary>Takes back what was seen since: it was of another membership.</summary>

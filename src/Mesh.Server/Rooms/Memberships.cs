@@ -24,6 +24,9 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
     /// <summary>Whether the connection is that member of a room, as far as it knows: neither a later one, nor on its way to become one.</summary>
     public bool Holds(string room, Member member) => Find(room)?.Last is { } last && last.JoinedAt <= member.JoinedAt;
 
+    /// <summary>Where the room stood after the last change that the connection made there and was told of; the beginning if it is no member.</summary>
+    public Stamp SeenAt(string room) => Find(room)?.At ?? default;
+
     /// <summary>Joins, with a state if given; for a member only the state matters. Claims the membership after a resume.</summary>
     /// <exception cref="MeshException"><c>ELIMIT</c>: too many rooms, or members in it; <c>ECLOSED</c>: the connection has ended.</exception>
     public async ValueTask<RoomChange> JoinAsync(string room, StateChange? state, CancellationToken cancellationToken)
@@ -336,6 +339,7 @@ internal sealed class Memberships(MeshConnection connection, RoomAccess rooms)
 
     private void Watch(Membership membership, RoomChange change)
     {
+        membership.SeeAt(change.At);
         if (change.Member is not { } member || !membership.See(member)) return;
         membership.ExpireAt(member, change.Timestamp ?? rooms.Time.GetUtcNow().ToUnixTimeMilliseconds(), rooms.Time, stamp => Later(ExpireAsync(membership.Room.Name, new(stamp))));
     }

@@ -49,6 +49,9 @@ internal sealed class Room
     /// <summary>The members that are connections of this node; they get the room's broadcasts.</summary>
     public OwnMembers Own { get; }
 
+    /// <summary>How many members it has; 0 before the replica stands.</summary>
+    public int Count => _replica.Roster?.Count ?? 0;
+
     /// <summary>How many memberships and subscriptions keep it; used under the directory's lock.</summary>
     public int Users { get; set; }
 

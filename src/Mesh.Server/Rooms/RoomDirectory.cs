@@ -3,11 +3,19 @@ using Microsoft.Extensions.Options;
 
 namespace Mesh.Server;
 
-/// <summary>The rooms this node has members or subscribers in.</summary>
+/// <summary>The rooms this node has members or subscribers in; a large one stays for a while after the last of them.</summary>
 internal sealed class RoomDirectory
 {
+    // To read a larger room again costs the store more than to follow it for a while.
+    private const int Large = 100;
+
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Room> _rooms = new(StringComparer.Ordinal);
+
+    // Those that nobody uses, or has begun to use again, and until when they stay.
+    private readonly Dictionary<Room, ITimer> _lingering = [];
     private readonly IRoomStore _store;
     private readonly IOptions<MeshOptions> _options;
     private readonly Persistence _persistence;
@@ -63,7 +71,33 @@ internal sealed class RoomDirectory
         lock (_gate)
         {
             if (--room.Users > 0) return false;
+            if (room.Count >= Large && !_lingering.ContainsKey(room))
+            {
+                room.Users = 1;
+                _lingering[room] = _time.CreateTimer(_ => EndLinger(room), null, Linger, Timeout.InfiniteTimeSpan);
+                return false;
+            }
+            NoLongerLinger(room);
             return _rooms.Remove(room.Name);
         }
+    }
+
+    private void EndLinger(Room room)
+    {
+        lock (_gate)
+        {
+            if (room.Users > 1)
+            {
+                room.Users--;
+                NoLongerLinger(room);
+                return;
+            }
+        }
+        room.Release();
+    }
+
+    private void NoLongerLinger(Room room)
+    {
+        if (_lingering.Remove(room, out var timer)) timer.Dispose();
     }
 }

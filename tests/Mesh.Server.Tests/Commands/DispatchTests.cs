@@ -10,7 +10,7 @@ public sealed class DispatchTests
     [Fact]
     public async Task An_answer_has_just_the_keys_of_the_protocol()
     {
-        await using var server = await TestServer.StartAsync(mesh: it => it.AddCommand<RawJson, RawJson>("nothing", (_, _) => default(RawJson)));
+        await using var server = await TestServer.StartAsync(fakeTime: true, mesh: it => it.AddCommand<RawJson, RawJson>("nothing", (_, _) => default(RawJson)));
         await using var client = await server.ConnectAsync();
 
         (await client.RespondAsync("echo", """{"x":1}""")).Root.ShouldBe("""{"id":1,"command":"echo","payload":{"x":1}}""");
