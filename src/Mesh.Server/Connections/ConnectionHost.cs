@@ -19,6 +19,7 @@ internal sealed class ConnectionHost
     private readonly AuthenticationWatch _authentications;
     private readonly MeshOptions _options;
     private readonly MeshMetrics _metrics;
+    private readonly SnapshotsUnderWay _snapshots;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<ConnectionHost> _log;
@@ -37,13 +38,14 @@ internal sealed class ConnectionHost
         IOptions<MeshOptions> options,
         IBackplane backplane,
         MeshMetrics metrics,
+        SnapshotsUnderWay snapshots,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
         ILogger<ConnectionHost> log)
     {
         (_connections, _sessions, _events, _dispatcher) = (connections, sessions, events, dispatcher);
         (_factory, _endings, _authentications) = (factory, endings, authentications);
-        (_options, _metrics, _time, _lifetime, _log) = (options.Value, metrics, time, lifetime, log);
+        (_options, _metrics, _snapshots, _time, _lifetime, _log) = (options.Value, metrics, snapshots, time, lifetime, log);
         backplane.Received += Broadcast;
         restoration.Begin();
         lifetime.ApplicationStopping.Register(() => _ = StopAsync(drain));
@@ -90,7 +92,7 @@ internal sealed class ConnectionHost
     private Transport Open(WebSocket socket, HttpContext http)
     {
         var authentication = Authentication.Of(http);
-        var transport = new Transport(socket, http.Abort, authentication, _options, _time, _metrics, http.RequestAborted) { Connection = null! };
+        var transport = new Transport(socket, http.Abort, authentication, _options, _time, _metrics, _snapshots, http.RequestAborted) { Connection = null! };
         var connection = _factory.Open(transport, authentication.User);
         transport.Connection = connection;
         _log.Opened(connection.Id);

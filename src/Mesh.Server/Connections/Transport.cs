@@ -9,18 +9,23 @@ internal sealed class Transport : IAsyncDisposable
 {
     private const int MostWaiting = 32;
 
+    // Of frames larger than this one at a time waits, or is executed.
+    private const int LargeFrame = 4 * 1024;
+
     private readonly WebSocket _socket;
     private readonly Action _abortRequest;
     private readonly CancellationToken _hungUp;
     private readonly MeshOptions _options;
     private readonly TimeProvider _time;
     private readonly MeshMetrics _metrics;
+    private readonly SnapshotsUnderWay _snapshots;
     private readonly MessageReader _reader;
     private readonly Outbox _outbox;
     private readonly TokenBucket _commands;
     private readonly CancellationTokenSource _killed = new();
     private readonly CancellationTokenSource _gone;
     private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _largeTurn = new(1);
     private readonly Channel<InboundFrame> _inbound = Channel.CreateBounded<InboundFrame>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
 
@@ -30,15 +35,17 @@ internal sealed class Transport : IAsyncDisposable
     private (int Code, string Reason)? _close;
     private ITimer? _closeTimer;
     private Task _running = Task.CompletedTask;
-    private Task _snapshotSent = Task.CompletedTask;
+    private TaskCompletionSource _snapshotSent = new();
     private long _lastSeen;
     private volatile Authentication _authentication;
     private volatile bool _isHeldUp;
     private volatile bool _hasAnsweredItself;
 
     public Transport(
-        WebSocket socket, Action abortRequest, Authentication authentication, MeshOptions options, TimeProvider time, MeshMetrics metrics, CancellationToken hungUp)
+        WebSocket socket, Action abortRequest, Authentication authentication, MeshOptions options, TimeProvider time, MeshMetrics metrics, SnapshotsUnderWay snapshots, CancellationToken hungUp)
     {
+        _snapshotSent.SetResult();
+        _snapshots = snapshots;
         _authentication = authentication;
         _socket = socket;
         _abortRequest = abortRequest;
@@ -146,17 +153,40 @@ internal sealed class Transport : IAsyncDisposable
     public async ValueTask RespondAsync(ReadOnlyMemory<byte> frame)
     {
         if (frame.Length <= _options.OutboundBytes / 4) TrySend(frame);
-        else TrySend(OutboundMessage.OfSnapshot([frame], await TakeSnapshotTurnAsync()));
+        else await SendSnapshotAsync([frame]);
     }
 
-    /// <summary>Waits until the snapshot before was sent: a connection has one in flight. The result goes with the next one.</summary>
+    /// <summary>Queues an answer that holds whole rosters, once the one before was sent. It does not count against the limit.</summary>
+    /// <param name="parts">Its bytes, in order; those that others get too are shared.</param>
     /// <exception cref="OperationCanceledException">The WebSocket has ended.</exception>
-    public async ValueTask<TaskCompletionSource> TakeSnapshotTurnAsync()
+    public async ValueTask SendSnapshotAsync(ReadOnlyMemory<byte>[] parts)
     {
-        await _snapshotSent.WaitAsync(Gone);
-        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _snapshotSent = sent.Task;
-        return sent;
+        var sent = await TakeSnapshotTurnAsync();
+        _snapshots.Begin(this, parts, sent.Task);
+        TrySend(OutboundMessage.OfSnapshot(parts, sent));
+    }
+
+    /// <summary>The same, of a roster that is known, and whose bytes are written, only later.</summary>
+    /// <param name="queue">Queues the message that it is given the end of, and says of which roster.</param>
+    public async ValueTask SendSnapshotAsync(Func<TaskCompletionSource, Roster> queue)
+    {
+        var sent = await TakeSnapshotTurnAsync();
+        try
+        {
+            _snapshots.Begin(this, queue(sent), sent.Task);
+        }
+        catch
+        {
+            sent.TrySetResult();
+            throw;
+        }
+    }
+
+    // A connection has one in flight.
+    private async ValueTask<TaskCompletionSource> TakeSnapshotTurnAsync()
+    {
+        await _snapshotSent.Task.WaitAsync(Gone);
+        return _snapshotSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>
@@ -223,7 +253,10 @@ internal sealed class Transport : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_closeTimer is not null) await _closeTimer.DisposeAsync();
+        // It is not on its way any more.
+        _snapshotSent.TrySetResult();
         _gone.Dispose();
+        _largeTurn.Dispose();
         _killed.Dispose();
         _socket.Dispose();
     }
@@ -282,7 +315,11 @@ internal sealed class Transport : IAsyncDisposable
         _isHeldUp = true;
         try
         {
-            if (await _commands.TakeAsync(Gone)) await _inbound.Writer.WriteAsync(frame, Gone);
+            if (await _commands.TakeAsync(Gone))
+            {
+                if (IsLarge(frame)) await _largeTurn.WaitAsync(Gone);
+                await _inbound.Writer.WriteAsync(frame, Gone);
+            }
             else TrySend(OutboundFrame.Error(frame.Id, frame.Command, new MeshException(ErrorCodes.Rate, "Too many commands")));
         }
         catch (Exception ended) when (ended is OperationCanceledException or ChannelClosedException)
@@ -299,8 +336,13 @@ internal sealed class Transport : IAsyncDisposable
     private async Task DispatchAsync(Func<Transport, InboundFrame, ValueTask> execute)
     {
         await foreach (var frame in _inbound.Reader.ReadAllAsync())
+        {
             if (_close is null && !Gone.IsCancellationRequested) await execute(this, frame);
+            if (IsLarge(frame)) _largeTurn.Release();
+        }
     }
+
+    private static bool IsLarge(InboundFrame frame) => frame.Payload.Utf8.Length + frame.Id.Utf8.Length + frame.Command.Length > LargeFrame;
 
     private async Task WriteAsync()
     {

@@ -44,6 +44,7 @@ public static class MeshServiceCollectionExtensions
         services.TryAddSingleton<Drain>();
         services.TryAddSingleton<CommandTable>();
         services.TryAddSingleton<CommandDispatcher>();
+        services.TryAddSingleton<SnapshotsUnderWay>();
         services.TryAddSingleton<RoomDirectory>();
         services.TryAddSingleton<RoomAccess>();
         services.TryAddSingleton<PresenceRules>();

@@ -31,10 +31,10 @@ internal static class CatchUpResponse
     }
 
     /// <summary>Sends an answer whose payload is shared bytes.</summary>
-    public static async ValueTask SendAsync(CommandContext context, ReadOnlyMemory<byte> payload)
+    public static ValueTask SendAsync(CommandContext context, ReadOnlyMemory<byte> payload)
     {
         context.HasResponded = true;
-        context.Transport.TrySend(OutboundMessage.OfSnapshot(Of(context, payload), await context.Transport.TakeSnapshotTurnAsync()));
+        return context.Transport.SendSnapshotAsync(Of(context, payload));
     }
 
     /// <summary>The parts of such an answer.</summary>
@@ -90,7 +90,6 @@ internal static class CatchUpResponse
             return [.. _parts];
         }
 
-        public async ValueTask SendAsync(CommandContext context) =>
-            context.Transport.TrySend(OutboundMessage.OfSnapshot(End(), await context.Transport.TakeSnapshotTurnAsync()));
+        public ValueTask SendAsync(CommandContext context) => context.Transport.SendSnapshotAsync(End());
     }
 }

@@ -35,8 +35,8 @@ internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules ru
         }
         else
         {
-            var sent = await context.Transport.TakeSnapshotTurnAsync();
-            subscription.Room.SubscribePlain(subscription, roster => OutboundMessage.OfSnapshot(() => CatchUpResponse.Of(context, RosterBodies.Of(roster).Subscribed), sent));
+            await context.Transport.SendSnapshotAsync(sent => subscription.Room.SubscribePlain(
+                subscription, roster => OutboundMessage.OfSnapshot(() => CatchUpResponse.Of(context, RosterBodies.Of(roster).Subscribed), sent)));
         }
         return default;
     }

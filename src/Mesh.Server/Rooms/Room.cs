@@ -67,7 +67,8 @@ internal sealed class Room
     /// <summary>Subscribes with the frames of protocol §7; the response, made of the roster, goes before all events.</summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="respond">Makes the response. Others wait for it, so what takes time is left to the receiver's writer.</param>
-    public void SubscribePlain(Subscription subscription, Func<Roster, OutboundMessage> respond)
+    /// <returns>The roster that it was made of.</returns>
+    public Roster SubscribePlain(Subscription subscription, Func<Roster, OutboundMessage> respond)
     {
         lock (_gate)
         {
@@ -76,6 +77,7 @@ internal sealed class Room
             _plain.Add(subscription);
             subscription.ByDiffs = false;
             subscription.Transport.TrySend(respond(_replica.Roster!));
+            return _replica.Roster!;
         }
     }
 

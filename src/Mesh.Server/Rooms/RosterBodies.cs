@@ -7,15 +7,20 @@ namespace Mesh.Server;
 /// <summary>What answers say of a whole roster, each as bytes that are written once for all who ask at the same revision.</summary>
 internal sealed class RosterBodies
 {
+    // What a member has besides its state and metadata.
+    private const long MemberBytes = 150;
+
     private static readonly ConditionalWeakTable<Roster, RosterBodies> All = [];
 
     private readonly Lazy<ReadOnlyMemory<byte>> _snapshot;
     private readonly Lazy<ReadOnlyMemory<byte>> _subscribed;
     private readonly Lazy<ReadOnlyMemory<byte>> _joined;
     private readonly Lazy<ReadOnlyMemory<byte>> _states;
+    private readonly Lazy<long> _weight;
 
     private RosterBodies(Roster roster)
     {
+        _weight = new(() => roster.Members.Sum(static it => MemberBytes + it.State.Utf8.Length + it.Metadata.Utf8.Length));
         _snapshot = new(() => JsonSerializer.SerializeToUtf8Bytes(roster, ProtocolJson.Default.Roster));
         _subscribed = new(() => JsonSerializer.SerializeToUtf8Bytes(new SubscribeResult(true, PresentMember.Of(roster), StatesOf(roster)), ServerJson.Default.SubscribeResult));
         _joined = new(() => JsonSerializer.SerializeToUtf8Bytes(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
@@ -33,6 +38,9 @@ internal sealed class RosterBodies
 
     /// <summary>The answer to <c>mesh/get-presence-state</c>.</summary>
     public ReadOnlyMemory<byte> States => _states.Value;
+
+    /// <summary>About how many bytes each of these has, also where none is written yet.</summary>
+    public long Weight => _weight.Value;
 
     public static RosterBodies Of(Roster roster) => All.GetValue(roster, static it => new(it));
 
