@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Mesh.Server;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
 
 var builder = WebApplication.CreateBuilder(args);
 string[] addresses = ["urls", "http_ports", "https_ports"];
@@ -20,9 +21,16 @@ builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationSc
     };
 });
 
-builder.Services.AddMesh()
+var mesh = builder.Services.AddMesh()
     .TrackPresence("lobby", room => room.ValidateState<Status>((_, status) => status.Text is { Length: <= 40 } ? null : "A status has up to 40 characters."))
     .TrackPresence("private:*", room => room.GuardBy(IsOwn).GuardJoinBy(IsOwn));
+
+if (builder.Configuration["Mesh:Redis"] is { Length: > 0 } redis)
+{
+    mesh.AddRedis(redis);
+    // A cookie of one node is good on all. Nodes on one machine have one place for their keys; on several they need one by PersistKeysTo….
+    builder.Services.AddDataProtection().SetApplicationName("PresenceSignIn");
+}
 
 var app = builder.Build();
 app.UseFileServer();
@@ -42,11 +50,11 @@ app.MapPost("/sign-in", (Credentials given) =>
 
 // All tabs of the user are told, on whatever node. Other browsers have a cookie of their own: an application that signs out everywhere
 // sees to it that it is good no longer.
-app.MapPost("/sign-out", async (ClaimsPrincipal user, HttpContext http, MeshServer mesh) =>
+app.MapPost("/sign-out", async (ClaimsPrincipal user, HttpContext http, MeshServer server) =>
 {
     await http.SignOutAsync();
     // Once this browser has lost its cookie: who is told comes back at once.
-    http.Response.OnCompleted(() => mesh.RevokeAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!).AsTask());
+    http.Response.OnCompleted(() => server.RevokeAsync(user.FindFirstValue(ClaimTypes.NameIdentifier)!).AsTask());
 }).RequireAuthorization();
 
 app.Run();

@@ -43,7 +43,7 @@ internal sealed partial class RedisHeartbeat(
     {
         using var stopping = lifetime.ApplicationStopping.Register(() => _told = ToldAsync());
         node.Reachable += Wake;
-        var isAway = false;
+        var (hasBegun, isAway) = (false, false);
         while (!stoppingToken.IsCancellationRequested)
         {
             var woken = _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,7 +51,9 @@ internal sealed partial class RedisHeartbeat(
             try
             {
                 reaping.Begin(await node.RenewAsync());
-                isAway = false;
+                if (!hasBegun) LogBegun(log, node.Name);
+                else if (isAway) LogBack(log);
+                (hasBegun, isAway) = (true, false);
             }
             catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
             {
@@ -88,4 +90,10 @@ internal sealed partial class RedisHeartbeat(
 
     [LoggerMessage(1, LogLevel.Warning, "Redis can't be reached: the views of this node are stale.")]
     private static partial void LogAway(ILogger log, Exception failure);
+
+    [LoggerMessage(2, LogLevel.Information, "Redis is back: the rooms of this node are read again.")]
+    private static partial void LogBack(ILogger log);
+
+    [LoggerMessage(3, LogLevel.Information, "This node is {Name} on Redis, and shares its rooms with all others there.")]
+    private static partial void LogBegun(ILogger log, string name);
 }

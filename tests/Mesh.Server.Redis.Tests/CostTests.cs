@@ -42,6 +42,25 @@ public sealed class CostTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task The_states_of_a_large_room_cost_one_reading_however_often_and_by_whomever_they_are_asked_for()
+    {
+        await using var server = await TestServer.StartAsync(options => options.CommandBurst = 1_000, it => it.AddRedis(redis.Address), fakeTime: true);
+        var store = server.Get<IRoomStore>();
+        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(it => store.JoinAsync("crowd", new($"member {it}"), new StateChange.Publish(new("{}"u8.ToArray())), Cancellation).AsTask()));
+        var clients = await server.ConnectAsync(5);
+        // The script is known to Redis after this.
+        await clients[0].StatesAsync("nobody");
+        await clients[0].FenceAsync();
+        var cost = await CostAsync(async () =>
+        {
+            for (var time = 0; time < 20; time++)
+                foreach (var client in clients) (await client.StatesAsync("crowd")).GetProperty("present").GetArrayLength().ShouldBe(1_000);
+        });
+        cost["evalsha"].ShouldBe(1);
+        foreach (var client in clients) await client.DisposeAsync();
+    }
+
+    [Fact]
     [Trait("Fault", "22")]
     public async Task An_idle_connection_costs_nothing_but_the_heartbeat_of_its_node()
     {

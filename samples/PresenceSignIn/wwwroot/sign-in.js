@@ -25,6 +25,8 @@ async function enter(me) {
     room: "lobby",
     storageKey: "lobby",
     onUpdate: (users) => list("lobby", users.map((user) => [user.id, user.state.text || "here", tabs(user.tabCount)])),
+    // Offline, or the server can't tell what changes elsewhere.
+    onFreshness: (fresh) => ($("stale").hidden = fresh),
   });
   $("status").value = lobby.read()?.text ?? "";
   $("say").addEventListener("submit", async (event) => {
