@@ -29,6 +29,6 @@ public sealed partial class SecurityPageTests
     [MemberData(nameof(Tests))]
     public void The_test_is_there(string file, string name) =>
         Repository.Files("tests", "*.cs").Concat(Repository.Files("clients/javascript/test", "*.js"))
-            .Where(path => Path.GetFileName(path).StartsWith(file + ".", StringComparison.Ordinal))
-            .ShouldContain(path => Repository.Read(path).Contains(name, StringComparison.Ordinal));
+            .Where(path => Path.GetFileName(path) is var of && (of == $"{file}.cs" || of == $"{file}.js"))
+            .ShouldContain(path => Repository.Read(path).Contains(path.EndsWith(".js", StringComparison.Ordinal) ? $"test(\"{name}\"" : $" {name}(", StringComparison.Ordinal));
 }

@@ -9,9 +9,13 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger, ILoggerFactory
     private const int Renewed = 17;
 
     private readonly ConcurrentQueue<string> _all = [];
+    private readonly ConcurrentQueue<string> _atAnyLevel = [];
     private int _renewals;
 
     public IReadOnlyList<string> All => [.. _all];
+
+    /// <summary>What was logged at whatever level.</summary>
+    public IReadOnlyList<string> AtAnyLevel => [.. _atAnyLevel];
 
     /// <summary>How many times a second WebSocket took the place of a first one.</summary>
     public int Renewals => Volatile.Read(ref _renewals);
@@ -22,12 +26,14 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger, ILoggerFactory
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (eventId.Id == Renewed) Interlocked.Increment(ref _renewals);
-        if (logLevel >= LogLevel.Warning) _all.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+        var line = $"{logLevel}: {formatter(state, exception)} {exception}";
+        _atAnyLevel.Enqueue(line);
+        if (logLevel >= LogLevel.Warning) _all.Enqueue(line);
     }
 
     public void Dispose()

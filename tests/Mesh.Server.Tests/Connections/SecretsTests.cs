@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -16,7 +15,7 @@ public sealed class SecretsTests
     [Fact]
     public async Task Neither_resume_tokens_nor_those_of_the_query_nor_client_keys_are_logged()
     {
-        using var log = new EveryLine();
+        using var log = new LoggedLines();
         await using var server = await TestTokens.StartServerAsync(mesh: it => it.Services.AddLogging(to => to.SetMinimumLevel(LogLevel.Trace).AddProvider(log)));
         var (bearer, renewed) = (TestTokens.For(server, "alice", Hour), TestTokens.For(server, "alice", 2 * Hour));
         await using var first = await ConnectAsync(server, bearer);
@@ -37,37 +36,11 @@ public sealed class SecretsTests
         await server.Mesh.RevokeAsync("alice", TestContext.Current.CancellationToken);
         await stranger.Closed;
 
-        log.Lines.ShouldContain(it => it.Contains(first.Id, StringComparison.Ordinal));
+        log.All.ShouldContain(it => it.Contains(first.Id, StringComparison.Ordinal));
         foreach (var secret in new[] { token, next, bearer, renewed, Wrong, ClientKey })
-            log.Lines.ShouldAllBe(it => !it.Contains(secret, StringComparison.Ordinal));
+            log.All.ShouldAllBe(it => !it.Contains(secret, StringComparison.Ordinal));
     }
 
     private static Task<PlainClient> ConnectAsync(TestServer server, string token) =>
         PlainClient.ConnectAsync(new UriBuilder(server.Address) { Query = "access_token=" + token }.Uri);
-
-    /// <summary>All that is logged at whatever level, but ASP.NET Core's own lines of requests: SECURITY.md says what to do about those.</summary>
-    private sealed class EveryLine : ILoggerProvider, ILogger
-    {
-        private readonly ConcurrentQueue<string> _lines = [];
-
-        public IReadOnlyCollection<string> Lines => _lines;
-
-        public ILogger CreateLogger(string categoryName) =>
-            categoryName == "Microsoft.AspNetCore.Hosting.Diagnostics" ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull
-        {
-            _lines.Enqueue($"{state}");
-            return null;
-        }
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -144,6 +144,8 @@ public sealed class RawSocketTests
             client.Forget();
         }
         server.Mesh.FindConnection(client.Id)!.Rooms.ShouldBeEmpty();
+        Kept.Rooms(server).ShouldBe(0);
+        Kept.StoredRooms(server).ShouldBe(0);
         (await client.EnterAsync("one more")).GetProperty("success").ShouldBe("true");
     }
 
