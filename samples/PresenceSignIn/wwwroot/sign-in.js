@@ -37,12 +37,13 @@ async function enter(me) {
   await lobby.publish(lobby.read() ?? { text: "" });
   $("signed-in").hidden = false;
 
-  const rooms = new Map();
+  const owners = ["alice", "bob"];
+  const rooms = new Map(owners.map((owner) => [owner, [`${owner}’s room`, "", ""]]));
   const show = (owner, text, more) => {
     rooms.set(owner, [`${owner}’s room`, text, more]);
     list("private", [...rooms.values()]);
   };
-  for (const owner of ["alice", "bob"]) {
+  for (const owner of owners) {
     const room = createPresence({
       client,
       room: `private:${owner}`,

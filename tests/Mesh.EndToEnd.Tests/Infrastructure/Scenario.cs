@@ -58,7 +58,7 @@ public abstract partial class Scenario(Chromium chromium) : IAsyncLifetime
         var first = await alice.OpenDemoAsync(Server.Origin);
         await first.ShowsAsync("alice: (tabs: 1)");
         var second = await alice.OpenDemoAsync(Server.Origin);
-        await Observer.LogIsAsync("join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/");
+        await Observer.LogIsAsync("join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 1 alice/");
         var bob = await (await OpenBrowserAsync("bob")).OpenDemoAsync(Server.Origin);
         foreach (var tab in new[] { first, second, bob }) await tab.ShowsAsync("alice: (tabs: 2)", "bob: (tabs: 1)");
         return (first, second, bob);

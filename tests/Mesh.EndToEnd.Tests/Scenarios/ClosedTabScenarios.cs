@@ -17,6 +17,6 @@ public sealed class ClosedTabScenarios(Chromium chromium) : Scenario(chromium)
         await Observer.HearsAsync("leave 2");
         (Observer.LastEventAt - closed).ShouldBeLessThan(TimeSpan.FromSeconds(2.5));
         await Observer.LogIsAsync(
-            "join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/", "join 3", "state 3 bob/", "leave 2");
+            "join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 1 alice/", "join 3", "state 3 bob/", "leave 2");
     }
 }

@@ -93,7 +93,7 @@ public sealed class SignInScenarios(Chromium chromium) : Scenario(chromium)
     [Fact]
     public async Task A_page_elsewhere_can_not_use_the_cookie_of_its_visitor()
     {
-        await BeginSignInAsync();
+        await BeginSignInAsync("--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics=Information");
         var browser = await OpenBrowserAsync("alice");
         var alice = await browser.OpenSignInAsync(_server.Origin);
         await alice.SignInAsync("alice");
@@ -131,7 +131,7 @@ public sealed class SignInScenarios(Chromium chromium) : Scenario(chromium)
         await one.LobbyIsAsync("alicesecret of alice1 tab");
     }
 
-    private async Task BeginSignInAsync() => _server = Own(await DemoServer.StartAsync(DemoServer.SignIn, FreePort.Next()));
+    private async Task BeginSignInAsync(params string[] options) => _server = Own(await DemoServer.StartAsync(DemoServer.SignIn, FreePort.Next(), options));
 
     private async Task<(SignInTab Alice, SignInTab Bob)> BothAsync()
     {

@@ -22,14 +22,14 @@ public sealed class TabScenarios(Chromium chromium) : Scenario(chromium)
         await second.ShowsAsync("alice: busy (tabs: 2)");
         await first.ShowsAsync("alice: busy (tabs: 2)");
         await Observer.LogIsAsync(
-            "join 1", "state 1 alice/", "state 1 alice/busy", "join 2", "state 2 alice/busy", "state 2 alice/busy", "state 1 alice/busy");
+            "join 1", "state 1 alice/", "state 1 alice/busy", "join 2", "state 2 alice/busy", "state 1 alice/busy");
 
         var newcomer = await (await OpenBrowserAsync("bob")).OpenDemoAsync(Server.Origin);
 
         foreach (var tab in new[] { first, second, newcomer }) await tab.ShowsAsync("alice: busy (tabs: 2)", "bob: (tabs: 1)");
         await Observer.LogIsAsync(
             "join 1", "state 1 alice/", "state 1 alice/busy",
-            "join 2", "state 2 alice/busy", "state 2 alice/busy", "state 1 alice/busy",
+            "join 2", "state 2 alice/busy", "state 1 alice/busy",
             "join 3", "state 3 bob/");
     }
 
@@ -69,7 +69,7 @@ public sealed class TabScenarios(Chromium chromium) : Scenario(chromium)
 
         foreach (var tab in new[] { first, bob }) await tab.ShowsAsync("alice: away (tabs: 1)", "bob: (tabs: 1)");
         await Observer.LogIsAsync(
-            "join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/", "join 3", "state 3 bob/",
+            "join 1", "state 1 alice/", "join 2", "state 2 alice/", "state 1 alice/", "join 3", "state 3 bob/",
             "state 2 alice/away", "state 1 alice/away", "leave 2");
     }
 
@@ -110,7 +110,7 @@ public sealed class TabScenarios(Chromium chromium) : Scenario(chromium)
         var second = await alice.DuplicateAsync(first);
         foreach (var tab in new[] { first, second }) await tab.ShowsAsync("alice: (tabs: 2)");
         await Observer.LogIsAsync(
-            "join 1", "state 1 alice/", "state 1 alice/", "join 2", "state 2 alice/", "state 2 alice/", "state 1 alice/");
+            "join 1", "state 1 alice/", "state 1 alice/", "join 2", "state 2 alice/", "state 1 alice/");
 
         // Each comes back as itself.
         await Task.WhenAll(first.ReloadAsync(), second.ReloadAsync());
