@@ -22,7 +22,7 @@ public sealed class AdmissionTests
         await using var third = await server.ConnectAsync();
 
         await first.CloseAsync();
-        await UntilAdmittedAsync(() => ConnectAsync(server, "alice"));
+        await (await AdmittedAsync(() => ConnectAsync(server, "alice"))).DisposeAsync();
         await second.FenceAsync();
         await bystander.FenceAsync();
     }
@@ -35,7 +35,7 @@ public sealed class AdmissionTests
         await using var second = await server.ConnectAsync();
         (await RefusedAsync(() => ConnectAsync(server, "bob"))).ShouldBe(429);
         second.Drop();
-        await UntilAdmittedAsync(() => ConnectAsync(server, "bob"));
+        await (await AdmittedAsync(() => ConnectAsync(server, "bob"))).DisposeAsync();
         await first.FenceAsync();
     }
 
@@ -50,7 +50,7 @@ public sealed class AdmissionTests
         var ids = new List<string>();
         for (var round = 0; round < 3; round++)
         {
-            await using var client = await ConnectAsync(server, user);
+            await using var client = await AdmittedAsync(() => ConnectAsync(server, user));
             tokens.Add((await client.OpenSessionAsync()).Token());
             ids.Add(client.Id);
             await client.EnterAsync("r");
@@ -60,9 +60,9 @@ public sealed class AdmissionTests
         }
         await server.UntilGoneAsync(ids[0]);
 
-        // Nobody is refused, or not resumed, since they have dropped.
-        await using var second = await ConnectAsync(server, user);
-        await using var third = await ConnectAsync(server, user);
+        // Nobody is refused for long, or not resumed, since they have dropped.
+        await using var second = await AdmittedAsync(() => ConnectAsync(server, user));
+        await using var third = await AdmittedAsync(() => ConnectAsync(server, user));
         (await second.OpenSessionAsync(tokens[1])).GetProperty("resumed").ShouldBe("true");
         (await third.OpenSessionAsync(tokens[2])).GetProperty("resumed").ShouldBe("true");
         await Wait.UntilAsync(() => Kept.Dropped(server) == 0);
@@ -84,7 +84,7 @@ public sealed class AdmissionTests
             services: builder => builder.Services.AddSingleton<ISessionStore>(sessions));
         await using var first = await server.OpenAsync();
         first.Drop();
-        await UntilAdmittedAsync(() => server.ConnectAsync());
+        await (await AdmittedAsync(() => server.ConnectAsync())).DisposeAsync();
         sessions.HasEnded.ShouldBeFalse();
         sessions.Return();
         await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(100), () => sessions.HasEnded);
@@ -131,15 +131,15 @@ public sealed class AdmissionTests
     }
 
     // That a connection has ended shows a moment after its client knows.
-    private static async Task UntilAdmittedAsync(Func<Task<PlainClient>> connect)
+    // A place is free once nothing of the connection that had it is kept, which nobody announces.
+    private static async Task<PlainClient> AdmittedAsync(Func<Task<PlainClient>> connect)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                await (await connect()).DisposeAsync();
-                return;
+                return await connect();
             }
             catch (WebSocketException) when (TimeProvider.System.GetElapsedTime(started) < Wait.Limit)
             {
