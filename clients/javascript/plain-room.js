@@ -70,8 +70,7 @@ export class PlainRoom {
     for (const update of early) taken.changes.push(...this.update(update).changes);
     if (!lost) return taken;
     // It may be older than what was lost.
-    this.#early = [];
-    this.#lost = false;
+    this.reopen();
     return { ...taken, outcome: "gap" };
   }
 

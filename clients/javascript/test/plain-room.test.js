@@ -46,6 +46,7 @@ test("of updates that overtake an answer no more are kept than memory has room f
   for (let state = 1; state <= 3_000; state++) room.update({ type: "state", connectionId: "a", roomName, state });
   const first = room.snapshot([{ id: "a" }], { a: 0 });
   assert.equal(first.outcome, "gap");
+  assert.equal(replica.waiting, true, "what is shown may be out of date");
   room.update({ type: "join", connectionId: "b", roomName });
   assert.equal(room.snapshot([{ id: "a" }], { a: 3_000 }).outcome, "applied");
   assert.deepEqual(states(), [

@@ -10,6 +10,9 @@ namespace Mesh.Protocol;
 /// <param name="Payload">The payload; absent if there is none.</param>
 public readonly record struct InboundFrame(FrameKind Kind, RawJson Id = default, string Command = "", RawJson Payload = default)
 {
+    /// <summary>How many bytes the message has, and are kept as long as any slice of it.</summary>
+    public int Size { get; private init; }
+
     /// <summary>How deep a message may be nested.</summary>
     public const int DeepestNesting = 64;
 
@@ -19,7 +22,7 @@ public readonly record struct InboundFrame(FrameKind Kind, RawJson Id = default,
         if (!Utf8.IsValid(utf8.Span)) return new(FrameKind.NotJson);
         try
         {
-            return Read(utf8);
+            return Read(utf8) with { Size = utf8.Length };
         }
         catch (JsonException)
         {

@@ -8,30 +8,38 @@ namespace Mesh.Server;
 /// <summary>Runs one frame's command and answers it; nothing a handler does gets past here (protocol §3).</summary>
 internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFactory scopes, IOptions<MeshJsonOptions> json, ILogger<CommandDispatcher> log)
 {
+    // Others may get the bytes of a larger result, too.
+    private const int MostCopied = 16 * 1024;
+
     public async ValueTask ExecuteAsync(Transport transport, InboundFrame frame)
     {
         var context = new CommandContext(transport, frame, scopes, json.Value);
-        ReadOnlyMemory<byte> response;
+        ReadOnlyMemory<byte>[] response;
         try
         {
             if (frame.Kind == FrameKind.Invalid) throw Refusals.Invalid("A frame needs a command");
             var command = commands.Find(frame.Command) ?? throw Refusals.NotFound(frame.Command);
             var result = await command(context);
             if (context.HasResponded) return;
-            response = OutboundFrame.Response(frame.Id, frame.Command, result);
-        }
-        catch (MeshException refusal)
-        {
-            response = OutboundFrame.Error(frame.Id, frame.Command, refusal);
+            response = result.Utf8.Length > MostCopied ? CatchUpResponse.Of(context, result.Utf8) : [OutboundFrame.Response(frame.Id, frame.Command, result)];
         }
         catch (OperationCanceledException) when (transport.Gone.IsCancellationRequested)
         {
             return; // Nobody is left to be answered.
         }
+        catch (Exception late) when (context.HasResponded)
+        {
+            log.CommandFailed(frame.Command, context.Connection.Id, late);
+            return; // One answer it is.
+        }
+        catch (MeshException refusal)
+        {
+            response = [OutboundFrame.Error(frame.Id, frame.Command, refusal)];
+        }
         catch (Exception failure)
         {
             log.CommandFailed(frame.Command, context.Connection.Id, failure);
-            response = OutboundFrame.Error(frame.Id, frame.Command, Refusals.Failed());
+            response = [OutboundFrame.Error(frame.Id, frame.Command, Refusals.Failed())];
         }
         finally
         {

@@ -17,6 +17,7 @@ internal sealed class Outbox(int limitBytes, TimeProvider time)
     private long _queuedBytes;
     private long _sendingSince;
     private volatile bool _discards;
+    private TaskCompletionSource? _underWay;
 
     /// <summary>True while diffs should be held back: they are made up for once <see cref="Eased"/> is raised.</summary>
     public bool IsCrowded => Interlocked.Read(ref _queuedBytes) > limitBytes / 4;
@@ -50,12 +51,20 @@ internal sealed class Outbox(int limitBytes, TimeProvider time)
         {
             while (reader.TryRead(out var message))
             {
+                _underWay = message.Sent;
                 if (!_discards) await SendAsync(socket, message.Parts, cancellationToken);
                 var left = Interlocked.Add(ref _queuedBytes, -message.Charged);
                 message.Sent?.TrySetResult();
                 if (left <= limitBytes / 8) Eased?.Invoke();
             }
         }
+    }
+
+    /// <summary>Nothing is sent any more: nobody waits for it.</summary>
+    public void Abandon()
+    {
+        _underWay?.TrySetResult();
+        while (_messages.Reader.TryRead(out var message)) message.Sent?.TrySetResult();
     }
 
     private async ValueTask SendAsync(WebSocket socket, ReadOnlyMemory<byte>[] parts, CancellationToken cancellationToken)

@@ -4,19 +4,22 @@ using Mesh.Protocol;
 namespace Mesh.Server;
 
 /// <summary>
-/// The answers of whole rosters that this node has under way. Each keeps its bytes until they are sent, so whoever asks and does not read
-/// keeps them, and in a room that changes each keeps others. Where that is too much in all, those end that have taken nothing for a while.
+/// The answers of whole rosters that this node has under way. Each keeps its bytes until they are sent, so whoever asks and does not read,
+/// or reads little, keeps them, and in a room that changes each keeps others. Where that is too much in all, those end that are at it
+/// longest, until it is not.
 /// </summary>
-internal sealed class SnapshotsUnderWay
+internal sealed class SnapshotsUnderWay(TimeProvider time)
 {
     private const long MostBytes = 64 * 1024 * 1024;
 
-    private static readonly TimeSpan LongestStuck = TimeSpan.FromSeconds(1);
+    // Who takes what is sent as it comes is never asked to leave.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    // By how many receivers each is kept.
+    // By how many answers each is kept.
     private readonly Dictionary<object, int> _kept = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<Transport> _receivers = [];
+    // The longest under way first.
+    private readonly LinkedList<Answer> _answers = new();
     private long _bytes;
 
     /// <summary>How many bytes are kept, those that receivers share once.</summary>
@@ -28,42 +31,58 @@ internal sealed class SnapshotsUnderWay
         var kept = new List<(object, long)>(parts.Length);
         foreach (var part in parts)
             if (MemoryMarshal.TryGetArray(part, out var array) && array.Array is { } bytes) kept.Add((bytes, bytes.Length));
-        Begin(receiver, kept, sent);
+        Begin(new(receiver, kept, time.GetTimestamp()), sent);
     }
 
     /// <summary>The same, of what is written only when its turn has come: until then the roster is kept.</summary>
-    public void Begin(Transport receiver, Roster roster, Task sent) => Begin(receiver, [(roster, RosterBodies.Of(roster).Weight)], sent);
+    public void Begin(Transport receiver, Roster roster, Task sent) =>
+        Begin(new(receiver, [(roster, RosterBodies.Of(roster).Weight)], time.GetTimestamp()), sent);
 
-    private void Begin(Transport receiver, List<(object Key, long Bytes)> kept, Task sent)
+    private void Begin(Answer answer, Task sent)
     {
-        Transport[] stuck = [];
+        var late = new List<Transport>();
+        LinkedListNode<Answer> node;
         lock (_gate)
         {
-            _receivers.Add(receiver);
-            foreach (var (key, bytes) in kept) Count(key, bytes, 1);
-            if (_bytes > MostBytes) stuck = [.. _receivers.Where(static it => it.StuckFor >= LongestStuck)];
+            node = _answers.AddLast(answer);
+            Count(answer, 1);
+            for (var oldest = _answers.First; _bytes > MostBytes && oldest is not null; oldest = _answers.First)
+            {
+                if (time.GetElapsedTime(oldest.Value.Since) < Patience) break;
+                Remove(oldest);
+                late.Add(oldest.Value.Receiver);
+            }
         }
-        foreach (var one in stuck) one.RequestClose(CloseCodes.SlowReceiver, "takes nothing that is sent");
-        _ = EndAsync(receiver, kept, sent);
+        foreach (var one in late) one.CloseAtOnce(CloseCodes.SlowReceiver, "takes too long for what is sent");
+        _ = EndAsync(node, sent);
     }
 
-    private async Task EndAsync(Transport receiver, List<(object Key, long Bytes)> kept, Task sent)
+    private async Task EndAsync(LinkedListNode<Answer> node, Task sent)
     {
         await sent;
-        lock (_gate)
+        lock (_gate) Remove(node);
+    }
+
+    private void Remove(LinkedListNode<Answer> node)
+    {
+        if (node.List is null) return;
+        _answers.Remove(node);
+        Count(node.Value, -1);
+    }
+
+    private void Count(Answer answer, int by)
+    {
+        foreach (var (key, bytes) in answer.Kept)
         {
-            _receivers.Remove(receiver);
-            foreach (var (key, bytes) in kept) Count(key, bytes, -1);
+            var before = _kept.GetValueOrDefault(key);
+            var now = before + by;
+            if (now == 0) _kept.Remove(key);
+            else _kept[key] = now;
+            if (before == 0) _bytes += bytes;
+            else if (now == 0) _bytes -= bytes;
         }
     }
 
-    private void Count(object key, long bytes, int receivers)
-    {
-        var before = _kept.GetValueOrDefault(key);
-        var now = before + receivers;
-        if (now == 0) _kept.Remove(key);
-        else _kept[key] = now;
-        if (before == 0) _bytes += bytes;
-        else if (now == 0) _bytes -= bytes;
-    }
+    /// <summary>What one receiver keeps, and since when.</summary>
+    private sealed record Answer(Transport Receiver, List<(object Key, long Bytes)> Kept, long Since);
 }

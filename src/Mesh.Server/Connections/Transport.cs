@@ -34,7 +34,8 @@ internal sealed class Transport : IAsyncDisposable
     private bool _isTakenAway;
     private (int Code, string Reason)? _close;
     private ITimer? _closeTimer;
-    private Task _running = Task.CompletedTask;
+    private Task _onTheWire = Task.CompletedTask;
+    private Task _dispatching = Task.CompletedTask;
     private TaskCompletionSource _snapshotSent = new();
     private long _lastSeen;
     private volatile Authentication _authentication;
@@ -150,10 +151,10 @@ internal sealed class Transport : IAsyncDisposable
     public bool TrySend(ReadOnlyMemory<byte> frame) => TrySend(OutboundMessage.Of(frame));
 
     /// <summary>Queues a response. A large one, as of a big room, does not count against the limit, but is one in flight.</summary>
-    public async ValueTask RespondAsync(ReadOnlyMemory<byte> frame)
+    public async ValueTask RespondAsync(ReadOnlyMemory<byte>[] parts)
     {
-        if (frame.Length <= _options.OutboundBytes / 4) TrySend(frame);
-        else await SendSnapshotAsync([frame]);
+        if (parts.Sum(static it => it.Length) <= _options.OutboundBytes / 4) TrySend(OutboundMessage.Of(parts));
+        else await SendSnapshotAsync(parts);
     }
 
     /// <summary>Queues an answer that holds whole rosters, once the one before was sent. It does not count against the limit.</summary>
@@ -161,16 +162,27 @@ internal sealed class Transport : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The WebSocket has ended.</exception>
     public async ValueTask SendSnapshotAsync(ReadOnlyMemory<byte>[] parts)
     {
-        var sent = await TakeSnapshotTurnAsync();
+        // It is kept while it waits for its turn, too.
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _snapshots.Begin(this, parts, sent.Task);
-        TrySend(OutboundMessage.OfSnapshot(parts, sent));
+        try
+        {
+            await TakeSnapshotTurnAsync(sent);
+        }
+        catch
+        {
+            sent.TrySetResult();
+            throw;
+        }
+        if (!TrySend(OutboundMessage.OfSnapshot(parts, sent))) sent.TrySetResult();
     }
 
     /// <summary>The same, of a roster that is known, and whose bytes are written, only later.</summary>
     /// <param name="queue">Queues the message that it is given the end of, and says of which roster.</param>
     public async ValueTask SendSnapshotAsync(Func<TaskCompletionSource, Roster> queue)
     {
-        var sent = await TakeSnapshotTurnAsync();
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await TakeSnapshotTurnAsync(sent);
         try
         {
             _snapshots.Begin(this, queue(sent), sent.Task);
@@ -183,10 +195,10 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     // A connection has one in flight.
-    private async ValueTask<TaskCompletionSource> TakeSnapshotTurnAsync()
+    private async ValueTask TakeSnapshotTurnAsync(TaskCompletionSource next)
     {
         await _snapshotSent.Task.WaitAsync(Gone);
-        return _snapshotSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _snapshotSent = next;
     }
 
     /// <summary>
@@ -203,6 +215,13 @@ internal sealed class Transport : IAsyncDisposable
         }
         _outbox.Complete(discard: code == CloseCodes.SlowReceiver);
         _closeRequested.TrySetResult();
+    }
+
+    /// <summary>Closes for a receiver that could not be told why, or not soon enough.</summary>
+    public void CloseAtOnce(int code, string reason)
+    {
+        RequestClose(code, reason);
+        KillLate();
     }
 
     /// <summary>Ends the WebSocket without a word.</summary>
@@ -229,8 +248,8 @@ internal sealed class Transport : IAsyncDisposable
     public async Task<TransportEnd> RunAsync(Func<Transport, InboundFrame, ValueTask> execute)
     {
         var reading = ReadAsync();
-        var dispatching = DispatchAsync(execute);
-        _running = Task.WhenAll(reading, dispatching, WriteAsync());
+        var dispatching = _dispatching = DispatchAsync(execute);
+        _onTheWire = Task.WhenAll(reading, WriteAsync());
         await Task.WhenAny(reading, _closeRequested.Task);
 
         _inbound.Writer.TryComplete();
@@ -242,16 +261,18 @@ internal sealed class Transport : IAsyncDisposable
         return end;
     }
 
-    /// <summary>Says goodbye, and waits until nothing runs any more.</summary>
+    /// <summary>Says goodbye, and waits until nothing runs any more; not long for a handler that does not end when it should.</summary>
     public async Task FinishAsync(TransportEnd end)
     {
         if (end.Code == TransportEnd.Dropped) Kill();
         RequestClose(end.Code == TransportEnd.Dropped ? CloseCodes.Normal : end.Code, "");
-        await _running;
+        await _onTheWire;
+        if (await Task.WhenAny(_dispatching, Task.Delay(_options.CloseTimeout, _time)) == _dispatching) await _dispatching;
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _dispatching;
         if (_closeTimer is not null) await _closeTimer.DisposeAsync();
         // It is not on its way any more.
         _snapshotSent.TrySetResult();
@@ -342,7 +363,7 @@ internal sealed class Transport : IAsyncDisposable
         }
     }
 
-    private static bool IsLarge(InboundFrame frame) => frame.Payload.Utf8.Length + frame.Id.Utf8.Length + frame.Command.Length > LargeFrame;
+    private static bool IsLarge(InboundFrame frame) => frame.Size > LargeFrame;
 
     private async Task WriteAsync()
     {
@@ -362,6 +383,10 @@ internal sealed class Transport : IAsyncDisposable
             // The product's own fault. Without an end nothing would be sent any more, and nobody would notice.
             Kill();
             throw;
+        }
+        finally
+        {
+            _outbox.Abandon();
         }
     }
 }

@@ -30,14 +30,7 @@ internal static class CatchUpResponse
         return message.SendAsync(context);
     }
 
-    /// <summary>Sends an answer whose payload is shared bytes.</summary>
-    public static ValueTask SendAsync(CommandContext context, ReadOnlyMemory<byte> payload)
-    {
-        context.HasResponded = true;
-        return context.Transport.SendSnapshotAsync(Of(context, payload));
-    }
-
-    /// <summary>The parts of such an answer.</summary>
+    /// <summary>The parts of an answer whose payload is shared bytes.</summary>
     public static ReadOnlyMemory<byte>[] Of(CommandContext context, ReadOnlyMemory<byte> payload)
     {
         var message = new PartedResponse(context);
@@ -90,6 +83,10 @@ internal static class CatchUpResponse
             return [.. _parts];
         }
 
-        public ValueTask SendAsync(CommandContext context) => context.Transport.SendSnapshotAsync(End());
+        public async ValueTask SendAsync(CommandContext context)
+        {
+            await context.Transport.SendSnapshotAsync(End());
+            context.HasResponded = true;
+        }
     }
 }

@@ -27,7 +27,6 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         var answers = new List<(EnteredRoom Room, ReadOnlyMemory<byte> Snapshot)>(rooms.Count);
         var named = new HashSet<string>(StringComparer.Ordinal);
         foreach (var room in rooms) answers.Add(await EnterOneAsync(context, room, named));
-        context.HasResponded = true;
         await CatchUpResponse.SendAsync(context, answers);
         return default;
     }

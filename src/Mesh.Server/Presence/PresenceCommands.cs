@@ -27,7 +27,6 @@ internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules ru
 
         var room = await directory.AcquireAsync(name);
         var subscription = context.Transport.Subscriptions.To(room);
-        context.HasResponded = true;
         if (request.Diffs)
         {
             var answer = subscription.Room.SubscribeToDiffs(subscription, request.Known.ToStamp());
@@ -37,6 +36,7 @@ internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules ru
         {
             await context.Transport.SendSnapshotAsync(sent => subscription.Room.SubscribePlain(
                 subscription, roster => OutboundMessage.OfSnapshot(() => CatchUpResponse.Of(context, RosterBodies.Of(roster).Subscribed), sent)));
+            context.HasResponded = true;
         }
         return default;
     }
@@ -81,8 +81,7 @@ internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules ru
         try
         {
             var roster = await room.ReadAsync(context.Connection.Memberships.SeenAt(name), context.CancellationToken);
-            await CatchUpResponse.SendAsync(context, RosterBodies.Of(roster).States);
-            return default;
+            return new(RosterBodies.Of(roster).States);
         }
         finally
         {

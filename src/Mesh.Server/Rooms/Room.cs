@@ -14,6 +14,9 @@ internal sealed class Room
     // An event that takes longer than this was lost, perhaps.
     private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(1);
 
+    // A diff is of one receiver; a snapshot of as many bytes all share.
+    private const int LargestDiff = 1024 * 1024;
+
     private readonly Lock _gate = new();
     private readonly RosterReplica _replica = new();
     private readonly RoomHistory _history;
@@ -95,7 +98,7 @@ internal sealed class Room
             roster = _replica.Roster!;
             subscription.SentTo = roster.At;
             _diffs.TellStale(subscription, roster.At);
-            if (known is { } from && _history.Since(from, roster) is { } diff) return new(diff, default);
+            if (known is { } from && _history.Since(from, roster, LargestDiff) is { } diff) return new(diff, default);
         }
         // Diffs may overtake it; its receiver expects that.
         return new(null, RosterBodies.Of(roster).Snapshot);
@@ -119,7 +122,7 @@ internal sealed class Room
             if (!subscription.IsBehind) return;
             subscription.NoLongerBehind();
             var now = _replica.Roster!;
-            var diff = _history.Since(subscription.SentTo, now) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
+            var diff = _history.Since(subscription.SentTo, now, subscription.Transport.OutboundBytes / 2) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
             _diffs.Send(diff, [subscription]);
         }
     }

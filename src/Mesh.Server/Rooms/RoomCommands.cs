@@ -24,8 +24,7 @@ internal sealed class RoomCommands(PresenceRules rules) : ICommandGroup
         var joined = await memberships.JoinAsync(room, state: null, context.CancellationToken);
         if (!await rules.MaySeeAsync(context, room)) return Alone(context.Connection);
         var roster = await memberships.ReadAsync(room, joined.At, context.CancellationToken);
-        await CatchUpResponse.SendAsync(context, RosterBodies.Of(roster).Joined);
-        return default;
+        return new(RosterBodies.Of(roster).Joined);
     }
 
     // What a room that is empty otherwise would be answered by.

@@ -45,20 +45,28 @@ internal sealed class RoomHistory(int length)
         while (_jumps.TryPeek(out var oldest) && oldest.To <= _reachesTo) _jumps.Dequeue();
     }
 
-    /// <summary>The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it.</summary>
-    public RosterDiff? Since(Stamp known, Roster now)
+    /// <summary>
+    /// The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it, or the states and
+    /// metadata in it have more than <paramref name="mostBytes"/>.
+    /// </summary>
+    public RosterDiff? Since(Stamp known, Roster now, int mostBytes)
     {
         if (known.Epoch != now.Epoch || known > now.At) return null;
         var diff = new RosterDiff { Epoch = now.Epoch, From = known.Revision, To = now.Revision };
         if (known == now.At) return diff;
         if (now.Epoch != _epoch || known.Revision < _reachesTo || _jumps.Any(it => it.From < known.Revision && known.Revision < it.To)) return null;
         var (joined, updated, left) = (new List<Member>(), new List<MemberUpdate>(), new List<int>());
+        var bytes = 0;
         for (var node = _entries.Last; node is not null && node.Value.At > known.Revision; node = node.Previous)
         {
             var entry = node.Value;
             if (entry.HasLeft) left.Add(entry.Number);
-            else if (now.Find(entry.Number) is not { } member) continue;
-            else if (entry.Joined > known.Revision) joined.Add(member);
+            if (entry.HasLeft || now.Find(entry.Number) is not { } member) continue;
+            var hasJoined = entry.Joined > known.Revision;
+            if (hasJoined || entry.State > known.Revision) bytes += member.State.Utf8.Length;
+            if (hasJoined || entry.Metadata > known.Revision) bytes += member.Metadata.Utf8.Length;
+            if (bytes > mostBytes) return null;
+            if (hasJoined) joined.Add(member);
             else updated.Add(UpdateOf(member, entry, known.Revision));
         }
         return diff with

@@ -166,6 +166,25 @@ public sealed class DispatchTests
         seen.ShouldBe(["a>own", "b>own", "c>own", "d>own", "<d", "<c", "<b", "<a", "a>mesh/noop", "b>mesh/noop", "<b", "<a"]);
     }
 
+    [Theory]
+    [InlineData("mesh/join-room", true)]
+    [InlineData("mesh/get-presence-state", true)]
+    [InlineData("mesh/subscribe-presence", false)]
+    public async Task What_middleware_does_after_the_handler_makes_no_second_answer(string command, bool isItsAnswer)
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it.Use(async (context, next) =>
+        {
+            var result = await next(context);
+            return context.Command == command ? throw new MeshException("ELATE", "too late") : result;
+        }));
+        server.Errors.Forgive();
+        await using var client = await server.ConnectAsync();
+
+        (await client.RequestAsync(command, PresenceRequests.Room("r"))).TryGetProperty("code", out _).ShouldBe(isItsAnswer);
+        await client.FenceAsync();
+        client.Frames.Count(it => it.Command == command).ShouldBe(1);
+    }
+
     [Fact]
     public async Task Middleware_may_refuse_answer_itself_or_change_the_result()
     {

@@ -121,6 +121,26 @@ public sealed class AdmissionTests
         else await (await Other()).DisposeAsync();
     }
 
+    [Fact]
+    public async Task A_handler_without_end_keeps_no_place()
+    {
+        var (started, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var server = await TestServer.StartAsync(
+            options: it => (it.ConnectionsPerAddress, it.CloseTimeout) = (1, TimeSpan.FromMilliseconds(100)),
+            mesh: it => it.AddCommand<RawJson, bool>("wait", async (_, _) =>
+            {
+                started.TrySetResult();
+                await go.Task;
+                return true;
+            }));
+        await using var first = await server.ConnectAsync();
+        await first.SendAsync("wait");
+        await started.Task;
+        first.Drop();
+        await (await AdmittedAsync(() => server.ConnectAsync())).DisposeAsync();
+        go.SetResult();
+    }
+
     private static Task<PlainClient> ConnectAsync(TestServer server, string? user) => server.ConnectAsync(it => it.SetRequestHeader(TestUsers.Header, user));
 
     private static async Task<int> RefusedAsync(Func<Task<PlainClient>> connect)

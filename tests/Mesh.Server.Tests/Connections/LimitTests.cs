@@ -36,6 +36,34 @@ public sealed class LimitTests
         (await client.Closed).ShouldBe(CloseCodes.TooBig);
     }
 
+    [Theory]
+    [InlineData("payload")]
+    [InlineData("padding")]
+    public async Task Of_large_messages_one_at_a_time_is_kept_whatever_makes_them_large(string member)
+    {
+        var (started, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var server = await TestServer.StartAsync(mesh: it => it.AddCommand<RawJson, bool>("wait", async (_, _) =>
+        {
+            started.TrySetResult();
+            await go.Task;
+            return true;
+        }));
+        await using var client = await server.ConnectAsync();
+        var transport = server.Mesh.FindConnection(client.Id)!.Transport!;
+        await using var bystander = await server.ConnectAsync();
+        await SendAsync(1);
+        await started.Task;
+        await Wait.UntilAsync(() => !transport.IsHeldUp);
+        await SendAsync(2);
+        await Wait.UntilAsync(() => transport.IsHeldUp);
+        await bystander.FenceAsync();
+        transport.IsHeldUp.ShouldBeTrue();
+        go.SetResult();
+        for (var id = 1; id <= 2; id++) (await client.ResponseAsync($"{id}")).Payload.GetBoolean().ShouldBeTrue();
+
+        Task SendAsync(int id) => client.SendTextAsync($$"""{"id":{{id}},"command":"wait","{{member}}":"{{new string('x', 5_000)}}"}""");
+    }
+
     [Fact]
     public async Task A_binary_message_closes_with_1003_whatever_is_in_it()
     {

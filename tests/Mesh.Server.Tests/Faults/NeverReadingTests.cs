@@ -75,6 +75,8 @@ public sealed class NeverReadingTests(ITestOutputHelper output)
             deaf.Add(client);
             client.Answers = false;
             client.StopReading();
+            // The second answer waits for the first.
+            await client.SendAsync(command, payload);
             await client.SendAsync(command, payload);
             await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(500), () => server.Mesh.FindConnection(client.Id)?.Transport?.StuckFor is null or { TotalSeconds: >= 1 });
             // What it was is no more.
