@@ -81,10 +81,16 @@ internal sealed class ConnectionHost
             liveness.Dispose();
             authentication.Dispose();
             var detached = DetachAsync(transport, end);
-            // Whoever says goodbye, and is answered, is gone for all.
-            if (end.Code != TransportEnd.Dropped) await detached;
-            await transport.FinishAsync(end);
-            closed();
+            try
+            {
+                // Whoever says goodbye, and is answered, is gone for all.
+                if (end.Code != TransportEnd.Dropped) await detached;
+                await transport.FinishAsync(end);
+            }
+            finally
+            {
+                closed();
+            }
             await detached;
         }
     }

@@ -14,7 +14,7 @@ internal readonly record struct OutboundMessage(int Charged, TaskCompletionSourc
     /// <summary>The message's bytes, in order.</summary>
     public ReadOnlyMemory<byte>[] Parts => _parts ?? _write!();
 
-    public static OutboundMessage Of(params ReadOnlyMemory<byte>[] parts) => new(parts, null, parts.Sum(static it => it.Length), null);
+    public static OutboundMessage Of(ReadOnlyMemory<byte> frame) => new([frame], null, frame.Length, null);
 
     public static OutboundMessage OfSnapshot(ReadOnlyMemory<byte>[] parts, TaskCompletionSource sent) => new(parts, null, 0, sent);
 

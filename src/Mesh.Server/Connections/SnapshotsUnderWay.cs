@@ -12,7 +12,7 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
 {
     private const long MostBytes = 64 * 1024 * 1024;
 
-    // Who takes what is sent as it comes is never asked to leave.
+    // Who takes what is sent within this time is never asked to leave.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -53,8 +53,8 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
                 late.Add(oldest.Value.Receiver);
             }
         }
-        foreach (var one in late) one.CloseAtOnce(CloseCodes.SlowReceiver, "takes too long for what is sent");
         _ = EndAsync(node, sent);
+        foreach (var one in late) one.CloseAtOnce(CloseCodes.SlowReceiver, "takes too long for what is sent");
     }
 
     private async Task EndAsync(LinkedListNode<Answer> node, Task sent)

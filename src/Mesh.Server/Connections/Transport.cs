@@ -143,6 +143,7 @@ internal sealed class Transport : IAsyncDisposable
     public bool TrySend(OutboundMessage message)
     {
         if (_outbox.TryAdd(message)) return true;
+        message.Sent?.TrySetResult(); // It is not on its way.
         RequestClose(CloseCodes.SlowReceiver, "too slow for its outbound queue");
         return false;
     }
@@ -150,10 +151,10 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Queues a frame for this receiver alone: for many, make the message once.</summary>
     public bool TrySend(ReadOnlyMemory<byte> frame) => TrySend(OutboundMessage.Of(frame));
 
-    /// <summary>Queues a response. A large one, as of a big room, does not count against the limit, but is one in flight.</summary>
+    /// <summary>Queues a response. A large one, or one in parts, does not count against the limit, but is one in flight.</summary>
     public async ValueTask RespondAsync(ReadOnlyMemory<byte>[] parts)
     {
-        if (parts.Sum(static it => it.Length) <= _options.OutboundBytes / 4) TrySend(OutboundMessage.Of(parts));
+        if (parts is [var frame] && frame.Length <= _options.OutboundBytes / 4) TrySend(frame);
         else await SendSnapshotAsync(parts);
     }
 
@@ -174,7 +175,7 @@ internal sealed class Transport : IAsyncDisposable
             sent.TrySetResult();
             throw;
         }
-        if (!TrySend(OutboundMessage.OfSnapshot(parts, sent))) sent.TrySetResult();
+        TrySend(OutboundMessage.OfSnapshot(parts, sent));
     }
 
     /// <summary>The same, of a roster that is known, and whose bytes are written, only later.</summary>
@@ -227,7 +228,8 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Ends the WebSocket without a word.</summary>
     public void Kill()
     {
-        _killed.Cancel();
+        // What handlers have registered for the end runs elsewhere: it may throw, or take long.
+        _ = _killed.CancelAsync();
         _abortRequest();
     }
 
@@ -267,7 +269,9 @@ internal sealed class Transport : IAsyncDisposable
         if (end.Code == TransportEnd.Dropped) Kill();
         RequestClose(end.Code == TransportEnd.Dropped ? CloseCodes.Normal : end.Code, "");
         await _onTheWire;
-        if (await Task.WhenAny(_dispatching, Task.Delay(_options.CloseTimeout, _time)) == _dispatching) await _dispatching;
+        _outbox.Abandon();
+        if (!_dispatching.IsCompleted) await Task.WhenAny(_dispatching, Task.Delay(_options.CloseTimeout, _time));
+        if (!_dispatching.IsCompleted) Kill();
     }
 
     public async ValueTask DisposeAsync()
