@@ -250,7 +250,7 @@ internal sealed class Transport : IAsyncDisposable
     public async Task<TransportEnd> RunAsync(Func<Transport, InboundFrame, ValueTask> execute)
     {
         var reading = ReadAsync();
-        var dispatching = _dispatching = DispatchAsync(execute);
+        _dispatching = DispatchAsync(execute);
         _onTheWire = Task.WhenAll(reading, WriteAsync());
         await Task.WhenAny(reading, _closeRequested.Task);
 
@@ -258,7 +258,7 @@ internal sealed class Transport : IAsyncDisposable
         var end = _close is { } close ? new TransportEnd(close.Code, ByServer: true) : new(await reading, ByServer: false);
         // What was sent before a clean close still takes effect, unless a handler holds it up.
         if (!end.ByServer && end.Code != TransportEnd.Dropped)
-            await Task.WhenAny(dispatching, Task.Delay(_options.CloseTimeout, _time));
+            await Task.WhenAny(_dispatching, Task.Delay(_options.CloseTimeout, _time));
         await _gone.CancelAsync();
         return end;
     }

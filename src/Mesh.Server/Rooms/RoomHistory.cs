@@ -49,7 +49,7 @@ internal sealed class RoomHistory(int length)
     /// The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it, or the states and
     /// metadata in it have more than <paramref name="mostBytes"/>.
     /// </summary>
-    public RosterDiff? Since(Stamp known, Roster now, int mostBytes)
+    public RosterDiff? Since(Stamp known, Roster now, int mostBytes = int.MaxValue)
     {
         if (known.Epoch != now.Epoch || known > now.At) return null;
         var diff = new RosterDiff { Epoch = now.Epoch, From = known.Revision, To = now.Revision };
@@ -60,8 +60,12 @@ internal sealed class RoomHistory(int length)
         for (var node = _entries.Last; node is not null && node.Value.At > known.Revision; node = node.Previous)
         {
             var entry = node.Value;
-            if (entry.HasLeft) left.Add(entry.Number);
-            if (entry.HasLeft || now.Find(entry.Number) is not { } member) continue;
+            if (entry.HasLeft)
+            {
+                left.Add(entry.Number);
+                continue;
+            }
+            if (now.Find(entry.Number) is not { } member) continue;
             var hasJoined = entry.Joined > known.Revision;
             if (hasJoined || entry.State > known.Revision) bytes += member.State.Utf8.Length;
             if (hasJoined || entry.Metadata > known.Revision) bytes += member.Metadata.Utf8.Length;

@@ -150,7 +150,6 @@ public sealed class AdmissionTests
         return refusal.Message.Contains("429", StringComparison.Ordinal) ? 429 : 0;
     }
 
-    // That a connection has ended shows a moment after its client knows.
     // A place is free once nothing of the connection that had it is kept, which nobody announces.
     private static async Task<PlainClient> AdmittedAsync(Func<Task<PlainClient>> connect)
     {

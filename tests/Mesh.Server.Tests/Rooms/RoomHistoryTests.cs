@@ -9,14 +9,14 @@ public sealed class RoomHistoryTests
         history.Add(new() { Epoch = 1, From = 1, To = 2, Left = [1] });
         history.Add(new() { Epoch = 2, FromEpoch = 1, From = 2, To = 5, Left = [2] });
         var before = Roster.Empty(2, 5);
-        history.Since(new(1, 1), before, int.MaxValue).ShouldBeNull();
-        history.Since(new(2, 3), before, int.MaxValue).ShouldBeNull();
+        history.Since(new(1, 1), before).ShouldBeNull();
+        history.Since(new(2, 3), before).ShouldBeNull();
         history.Add(new() { Epoch = 2, From = 5, To = 6, Left = [3] });
         var now = Roster.Empty(2, 6);
-        history.Since(new(2, 3), now, int.MaxValue).ShouldBeNull();
-        history.Since(new(2, 5), now, int.MaxValue).ShouldBe(new RosterDiff { Epoch = 2, From = 5, To = 6, Left = [3] });
-        history.Since(new(2, 6), now, int.MaxValue).ShouldBe(new RosterDiff { Epoch = 2, From = 6, To = 6 });
-        history.Since(new(2, 7), now, int.MaxValue).ShouldBeNull();
+        history.Since(new(2, 3), now).ShouldBeNull();
+        history.Since(new(2, 5), now).ShouldBe(new RosterDiff { Epoch = 2, From = 5, To = 6, Left = [3] });
+        history.Since(new(2, 6), now).ShouldBe(new RosterDiff { Epoch = 2, From = 6, To = 6 });
+        history.Since(new(2, 7), now).ShouldBeNull();
     }
 
     [Fact]
@@ -28,10 +28,10 @@ public sealed class RoomHistoryTests
         history.Add(new() { Epoch = 1, From = 2, To = 6, Left = [2] });
         history.Add(new() { Epoch = 1, From = 6, To = 7, Left = [3] });
         var now = Roster.Empty(1, 7);
-        history.Since(new(1, 1), now, int.MaxValue).ShouldBe(new RosterDiff { Epoch = 1, From = 1, To = 7, Left = [1, 2, 3] });
-        history.Since(new(1, 2), now, int.MaxValue).ShouldBe(new RosterDiff { Epoch = 1, From = 2, To = 7, Left = [2, 3] });
-        history.Since(new(1, 4), now, int.MaxValue).ShouldBeNull();
-        history.Since(new(1, 6), now, int.MaxValue).ShouldBe(new RosterDiff { Epoch = 1, From = 6, To = 7, Left = [3] });
+        history.Since(new(1, 1), now).ShouldBe(new RosterDiff { Epoch = 1, From = 1, To = 7, Left = [1, 2, 3] });
+        history.Since(new(1, 2), now).ShouldBe(new RosterDiff { Epoch = 1, From = 2, To = 7, Left = [2, 3] });
+        history.Since(new(1, 4), now).ShouldBeNull();
+        history.Since(new(1, 6), now).ShouldBe(new RosterDiff { Epoch = 1, From = 6, To = 7, Left = [3] });
     }
 
     [Fact]
@@ -41,11 +41,11 @@ public sealed class RoomHistoryTests
         var roster = Roster.Empty(1);
         for (var number = 1; number <= 3; number++) Change(ref roster, history, it => it with { Joined = [NewMember(number, it.To)] });
         for (var time = 0; time < 50; time++) Change(ref roster, history, it => it with { Updated = [new() { Number = 2, State = Number(time), Stamp = new(1, it.To) }] });
-        history.Since(new(1, 0), roster, int.MaxValue).ShouldBeNull();
-        history.Since(new(1, 1), roster, int.MaxValue).ShouldNotBeNull();
+        history.Since(new(1, 0), roster).ShouldBeNull();
+        history.Since(new(1, 1), roster).ShouldNotBeNull();
         Change(ref roster, history, it => it with { Left = [1] });
-        history.Since(new(1, 2), roster, int.MaxValue).ShouldBeNull();
-        history.Since(new(1, 3), roster, int.MaxValue).ShouldBe(new RosterDiff { Epoch = 1, From = 3, To = 54, Updated = [new() { Number = 2, State = Number(49), Stamp = new(1, 53) }], Left = [1] });
+        history.Since(new(1, 2), roster).ShouldBeNull();
+        history.Since(new(1, 3), roster).ShouldBe(new RosterDiff { Epoch = 1, From = 3, To = 54, Updated = [new() { Number = 2, State = Number(49), Stamp = new(1, 53) }], Left = [1] });
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class RoomHistoryTests
             var reached = 0;
             foreach (var before in all)
             {
-                if (history.Since(before.At, roster, int.MaxValue) is not { } diff) continue;
+                if (history.Since(before.At, roster) is not { } diff) continue;
                 reached++;
                 before.Apply(diff).ShouldBe(roster, $"from {before.Revision} of seed {seed}");
             }
@@ -113,7 +113,7 @@ public sealed class RoomHistoryTests
             Change(ref roster, history, it => it with { Updated = [new() { Number = 1, State = state, Stamp = new(1, it.To) }] });
         }
         (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(1024 * 1024);
-        history.Since(new(1, 1), roster, int.MaxValue).ShouldNotBeNull();
+        history.Since(new(1, 1), roster).ShouldNotBeNull();
     }
 
     private static void Change(ref Roster roster, RoomHistory history, Func<RosterDiff, RosterDiff> what)
