@@ -22,6 +22,8 @@ internal static class AllRows
         new("restart", ViewRows.RestartAsync),
     ];
 
+    private static readonly Row<SignInStage>[] WithSignIn = [new("signed-out", RevocationRows.SignedOutAsync)];
+
     private static readonly Row<Stages>[] OnClusters =
     [
         new("killed", NodeRows.KilledAsync),
@@ -36,7 +38,7 @@ internal static class AllRows
     ];
 
     public static IEnumerable<string> Keys(BoundsOptions options) => options.Nodes
-        ? [.. OnAnyServer.Select(row => row.Key), .. OnClusters.Select(row => row.Key)]
+        ? [.. OnAnyServer.Select(row => row.Key), .. WithSignIn.Select(row => row.Key), .. OnClusters.Select(row => row.Key)]
         : OnOneServer.Select(row => row.Key);
 
     public static Task<IReadOnlyList<Measured>> OneNodeAsync(BoundsOptions options, CancellationToken stop) =>
@@ -48,7 +50,8 @@ internal static class AllRows
         await redis.StartAsync();
         // Without networks between them, which cost time.
         var undisturbed = await MeasureAsync(OnAnyServer, options, StartThreeAsync, stop);
-        return [.. undisturbed, .. await MeasureAsync(OnClusters, options, () => Stages.StartAsync(options), stop)];
+        var signedOut = await MeasureAsync(WithSignIn, options, () => SignInStage.StartAsync(options), stop);
+        return [.. undisturbed, .. signedOut, .. await MeasureAsync(OnClusters, options, () => Stages.StartAsync(options), stop)];
 
         async Task<Stage> StartThreeAsync() => new(options, await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => DemoServer.StartAsync($"--Mesh:Redis={redis.Address}"))));
     }

@@ -13,6 +13,7 @@ internal sealed class BareConnection : IAsyncDisposable
 {
     private const int UsualBytes = 2 * 1024;
 
+    private readonly TaskCompletionSource<(int Code, long At)> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ClientWebSocket _webSocket = new() { Options = { KeepAliveInterval = TimeSpan.Zero } };
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _pending = [];
     private readonly TaskCompletionSource<string> _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,11 +29,16 @@ internal sealed class BareConnection : IAsyncDisposable
 
     public string Token { get; private set; } = "";
 
+    /// <summary>The server's close code, and when it had arrived; 0 if the connection ended without one.</summary>
+    public Task<(int Code, long At)> Closed => _closed.Task;
+
     /// <param name="port">The server's, or that of a proxy before it.</param>
     /// <param name="onDiff">Gets each diff's payload, and when the frame had arrived.</param>
-    public static async Task<BareConnection> ConnectAsync(int port, Action<JsonElement, long>? onDiff = null)
+    /// <param name="cookie">That of somebody who has signed in.</param>
+    public static async Task<BareConnection> ConnectAsync(int port, Action<JsonElement, long>? onDiff = null, string? cookie = null)
     {
         var connection = new BareConnection(onDiff);
+        if (cookie is not null) connection._webSocket.Options.SetRequestHeader("Cookie", cookie);
         await connection._webSocket.ConnectAsync(new($"ws://127.0.0.1:{port}/"), CancellationToken.None);
         connection._receiving = connection.ReceiveAsync();
         connection.ConnectionId = await connection._assigned.Task.WaitAsync(Patience.Limit);
@@ -55,6 +61,9 @@ internal sealed class BareConnection : IAsyncDisposable
         var answer = await RequestAsync(CommandNames.Enter, new { rooms = new[] { entry } });
         if (!answer.GetProperty("rooms")[0].GetProperty("success").GetBoolean()) throw new InvalidOperationException($"Not entered: {answer}");
     }
+
+    /// <summary>Publishes a state of whatever shape.</summary>
+    public Task PublishAsync(string room, object state) => RequestAsync(CommandNames.Publish, new { roomName = room, state });
 
     /// <summary>Joins and publishes as a client does that knows no sessions.</summary>
     public async Task JoinPlainAsync(string room, State state)
@@ -111,6 +120,7 @@ internal sealed class BareConnection : IAsyncDisposable
         {
             // Dropped, by this side or the other.
         }
+        _closed.TrySetResult(((int?)_webSocket.CloseStatus ?? 0, Stopwatch.GetTimestamp()));
         foreach (var answer in _pending.Values) answer.TrySetException(new IOException("The connection ended."));
     }
 

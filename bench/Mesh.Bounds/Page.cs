@@ -33,11 +33,13 @@ internal static class Page
         {Conditions}
         A cluster is three demo servers, processes of their own with their default options, and a Redis; all clients are in one other process, on
         the same cores. Who looks is always on another node than what happens. Up to “a session falls silent” there is one cluster; from the row
-        that follows, {options.Stages} at a time, each with a network between Redis and each node that can fail.
+        of killed nodes, {options.Stages} at a time, each with a network between Redis and each node that can fail.
 
         {Table.Of(all)}
         - Runs: {options.Runs} for what is over at once (a join goes before each way to leave), {options.SlowRuns} for what takes seconds.
         {Samples}
+        - Where a user signs out there are three servers of [the sample with sign-in](../samples/PresenceSignIn), and a room in which
+          another user says something 50 times a second. The tabs are bare connections, all in it.
         - Where nodes or Redis fail, receivers are views by user of Mesh.Client, on each other node, or on all; where a node is killed or shut down
           there is a bare connection beside each.
         - A node that is to fail is chosen when another has renewed its lease for long enough to judge it: a cluster that has just started takes

@@ -35,6 +35,9 @@ internal static class Promised
     /// <summary>Until all views are right, from Redis's return, whatever it still knows.</summary>
     public static readonly TimeSpan RedisBack = TimeSpan.FromSeconds(5);
 
+    /// <summary>Until the connections of a user who was revoked are closed, on every node.</summary>
+    public static readonly TimeSpan Revoked = TimeSpan.FromSeconds(1);
+
     /// <summary>How long to wait for what is to happen within a bound, before it is taken for lost.</summary>
     public static TimeSpan Patience(TimeSpan bound) => bound + TimeSpan.FromSeconds(10);
 }

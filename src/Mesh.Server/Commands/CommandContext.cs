@@ -9,6 +9,7 @@ public sealed class CommandContext
     private readonly IServiceScopeFactory _scopes;
     private readonly MeshJsonOptions _json;
     private AsyncServiceScope? _scope;
+    private int _isAnswered;
 
     internal CommandContext(Transport transport, InboundFrame frame, IServiceScopeFactory scopes, MeshJsonOptions json)
     {
@@ -44,6 +45,16 @@ public sealed class CommandContext
 
     internal MeshJsonOptions Json => _json;
 
-    /// <summary>True once the handler has queued the response itself.</summary>
-    internal bool HasResponded { get; set; }
+    /// <summary>True once the command has its answer, or that is on its way.</summary>
+    internal bool IsAnswered => Volatile.Read(ref _isAnswered) != 0;
+
+    /// <summary>Claims the one answer a command has; false if it has it already.</summary>
+    internal bool TryAnswer() => Interlocked.Exchange(ref _isAnswered, 1) == 0;
+
+    /// <summary>The same, for handlers that answer themselves.</summary>
+    /// <exception cref="InvalidOperationException">It has its answer: middleware did not wait for it, or runs it again.</exception>
+    internal void Answer()
+    {
+        if (!TryAnswer()) throw new InvalidOperationException($"{Command} has had its answer: middleware went on before it, or runs it again.");
+    }
 }

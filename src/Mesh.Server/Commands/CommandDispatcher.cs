@@ -20,19 +20,13 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
             if (frame.Kind == FrameKind.Invalid) throw Refusals.Invalid("A frame needs a command");
             var command = commands.Find(frame.Command) ?? throw Refusals.NotFound(frame.Command);
             var result = await command(context);
-            if (context.HasResponded) return;
             response = result.Utf8.Length > MostCopied ? CatchUpResponse.Of(context, result.Utf8) : [OutboundFrame.Response(frame.Id, frame.Command, result)];
         }
         catch (OperationCanceledException) when (transport.Gone.IsCancellationRequested)
         {
             return; // Nobody is left to be answered.
         }
-        catch (Exception late) when (context.HasResponded)
-        {
-            log.CommandFailed(frame.Command, context.Connection.Id, late);
-            return; // One answer it is.
-        }
-        catch (MeshException refusal)
+        catch (MeshException refusal) when (!context.IsAnswered)
         {
             response = [OutboundFrame.Error(frame.Id, frame.Command, refusal)];
         }
@@ -45,6 +39,7 @@ internal sealed class CommandDispatcher(CommandTable commands, IServiceScopeFact
         {
             await EndAsync(context);
         }
+        if (!context.TryAnswer()) return;
         try
         {
             await transport.RespondAsync(response);

@@ -98,7 +98,7 @@ internal sealed class ConnectionHost
     private Transport Open(WebSocket socket, HttpContext http)
     {
         var authentication = Authentication.Of(http);
-        var transport = new Transport(socket, http.Abort, authentication, _options, _time, _metrics, _snapshots, http.RequestAborted) { Connection = null! };
+        var transport = new Transport(socket, http.Abort, authentication, _options, _time, _metrics, _snapshots, _log, http.RequestAborted) { Connection = null! };
         var connection = _factory.Open(transport, authentication.User);
         transport.Connection = connection;
         _log.Opened(connection.Id);

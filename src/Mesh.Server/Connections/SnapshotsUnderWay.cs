@@ -6,7 +6,7 @@ namespace Mesh.Server;
 /// <summary>
 /// The answers of whole rosters that this node has under way. Each keeps its bytes until they are sent, so whoever asks and does not read,
 /// or reads little, keeps them, and in a room that changes each keeps others. Where that is too much in all, those end that are at it
-/// longest, until it is not.
+/// longest, until it is not: first those that take nothing.
 /// </summary>
 internal sealed class SnapshotsUnderWay(TimeProvider time)
 {
@@ -16,8 +16,8 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    // By how many answers each is kept.
-    private readonly Dictionary<object, int> _kept = new(ReferenceEqualityComparer.Instance);
+    // By how many answers each is kept, and since when by the last of them.
+    private readonly Dictionary<object, (int Answers, long Since)> _kept = new(ReferenceEqualityComparer.Instance);
     // The longest under way first.
     private readonly LinkedList<Answer> _answers = new();
     private long _bytes;
@@ -46,16 +46,32 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
         {
             node = _answers.AddLast(answer);
             Count(answer, 1);
-            for (var oldest = _answers.First; _bytes > MostBytes && oldest is not null; oldest = _answers.First)
-            {
-                if (time.GetElapsedTime(oldest.Value.Since) < Patience) break;
-                Remove(oldest);
-                late.Add(oldest.Value.Receiver);
-            }
+            TakeLate(late, it => it.Receiver.StuckFor >= Patience);
+            TakeLate(late, _ => true);
         }
         _ = EndAsync(node, sent);
         foreach (var one in late) one.CloseAtOnce(CloseCodes.SlowReceiver, "takes too long for what is sent");
     }
+
+    private void TakeLate(List<Transport> late, Func<Answer, bool> isMeant)
+    {
+        for (var node = _answers.First; _bytes > MostBytes && node is not null && IsLate(node.Value.Since);)
+        {
+            var (answer, next) = (node.Value, node.Next);
+            if (isMeant(answer) && FreesMost(answer))
+            {
+                Remove(node);
+                late.Add(answer.Receiver);
+            }
+            node = next;
+        }
+    }
+
+    // Not those whose bytes others keep who are not late.
+    private bool FreesMost(Answer answer) =>
+        answer.Kept.Where(it => IsLate(_kept[it.Key].Since)).Sum(it => it.Bytes) * 2 >= answer.Kept.Sum(it => it.Bytes);
+
+    private bool IsLate(long since) => time.GetElapsedTime(since) >= Patience;
 
     private async Task EndAsync(LinkedListNode<Answer> node, Task sent)
     {
@@ -74,10 +90,10 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
     {
         foreach (var (key, bytes) in answer.Kept)
         {
-            var before = _kept.GetValueOrDefault(key);
+            var (before, since) = _kept.GetValueOrDefault(key);
             var now = before + by;
             if (now == 0) _kept.Remove(key);
-            else _kept[key] = now;
+            else _kept[key] = (now, by > 0 ? answer.Since : since);
             if (before == 0) _bytes += bytes;
             else if (now == 0) _bytes -= bytes;
         }

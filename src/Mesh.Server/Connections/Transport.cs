@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Mesh.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace Mesh.Server;
 
@@ -19,6 +20,7 @@ internal sealed class Transport : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly MeshMetrics _metrics;
     private readonly SnapshotsUnderWay _snapshots;
+    private readonly ILogger _log;
     private readonly MessageReader _reader;
     private readonly Outbox _outbox;
     private readonly TokenBucket _commands;
@@ -43,8 +45,9 @@ internal sealed class Transport : IAsyncDisposable
     private volatile bool _hasAnsweredItself;
 
     public Transport(
-        WebSocket socket, Action abortRequest, Authentication authentication, MeshOptions options, TimeProvider time, MeshMetrics metrics, SnapshotsUnderWay snapshots, CancellationToken hungUp)
+        WebSocket socket, Action abortRequest, Authentication authentication, MeshOptions options, TimeProvider time, MeshMetrics metrics, SnapshotsUnderWay snapshots, ILogger log, CancellationToken hungUp)
     {
+        _log = log;
         _snapshotSent.SetResult();
         _snapshots = snapshots;
         _authentication = authentication;
@@ -228,8 +231,7 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Ends the WebSocket without a word.</summary>
     public void Kill()
     {
-        // What handlers have registered for the end runs elsewhere: it may throw, or take long.
-        _ = _killed.CancelAsync();
+        _ = TellHandlersAsync(_killed.CancelAsync());
         _abortRequest();
     }
 
@@ -259,8 +261,21 @@ internal sealed class Transport : IAsyncDisposable
         // What was sent before a clean close still takes effect, unless a handler holds it up.
         if (!end.ByServer && end.Code != TransportEnd.Dropped)
             await Task.WhenAny(_dispatching, Task.Delay(_options.CloseTimeout, _time));
-        await _gone.CancelAsync();
+        _ = TellHandlersAsync(_gone.CancelAsync());
         return end;
+    }
+
+    // What handlers have registered for the end runs elsewhere, and may throw, or take long.
+    private async Task TellHandlersAsync(Task cancelling)
+    {
+        try
+        {
+            await cancelling;
+        }
+        catch (Exception failure)
+        {
+            _log.AtItsEndFailed(Connection.Id, failure);
+        }
     }
 
     /// <summary>Says goodbye, and waits until nothing runs any more; not long for a handler that does not end when it should.</summary>

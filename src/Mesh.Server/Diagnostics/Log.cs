@@ -42,4 +42,7 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Error, "Room {Room} takes an expression of TrackPresence too long; the room is closed to everyone.")]
     public static partial void PatternTimedOut(this ILogger log, string room, Exception late);
+
+    [LoggerMessage(14, LogLevel.Error, "What was registered for the end of connection {ConnectionId} failed.")]
+    public static partial void AtItsEndFailed(this ILogger log, string connectionId, Exception failure);
 }

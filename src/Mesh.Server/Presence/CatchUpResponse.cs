@@ -83,10 +83,10 @@ internal static class CatchUpResponse
             return [.. _parts];
         }
 
-        public async ValueTask SendAsync(CommandContext context)
+        public ValueTask SendAsync(CommandContext context)
         {
-            await context.Transport.SendSnapshotAsync(End());
-            context.HasResponded = true;
+            context.Answer();
+            return context.Transport.SendSnapshotAsync(End());
         }
     }
 }

@@ -26,12 +26,12 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
 
         var answers = new List<(EnteredRoom Room, ReadOnlyMemory<byte> Snapshot)>(rooms.Count);
         var named = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var room in rooms) answers.Add(await EnterOneAsync(context, room, named));
+        foreach (var room in rooms) answers.Add(await EnterOneAsync(context, room, named, CatchUpAnswer.MostDiffBytes / rooms.Count));
         await CatchUpResponse.SendAsync(context, answers);
         return default;
     }
 
-    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, RawJson json, HashSet<string> named)
+    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, RawJson json, HashSet<string> named, int mostDiffBytes)
     {
         string? name = null;
         try
@@ -43,7 +43,8 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
             var rule = rules.Find(name!);
             if (await rules.RefuseEntryAsync(context, name!, rule) is { } refusal) throw refusal;
             if (await rules.RefuseStateAsync(context, name!, rule, change) is { } unfit) throw unfit;
-            return await EnterOneAsync(context, name!, change, entry.Known.HasValue ? Payload.Read(entry.Known, ServerJson.Default.KnownRevision).ToStamp() : null);
+            var known = entry.Known.HasValue ? Payload.Read(entry.Known, ServerJson.Default.KnownRevision).ToStamp() : null;
+            return await EnterOneAsync(context, name!, change, known, mostDiffBytes);
         }
         catch (MeshException refusal)
         {
@@ -60,7 +61,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
     private static (EnteredRoom, ReadOnlyMemory<byte>) Refuse(string? name, MeshException refusal) =>
         (new(Protocol.RoomName.IsValid(name) ? name : null, false) { Error = OutboundFrame.ErrorPayload(refusal) }, default);
 
-    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, string name, StateChange? change, Stamp? known)
+    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, string name, StateChange? change, Stamp? known, int mostDiffBytes)
     {
         // The subscription first: it is what can be refused without a trace.
         var subscription = context.Transport.Subscriptions.To(await directory.AcquireAsync(name), out var isNew);
@@ -76,7 +77,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         }
         // What is answered has the member in it, also where the store is ahead of this node's replica.
         await subscription.Room.ReadAsync(joined.At, context.CancellationToken);
-        var answer = subscription.Room.SubscribeToDiffs(subscription, known);
+        var answer = subscription.Room.SubscribeToDiffs(subscription, known, mostDiffBytes);
         // The stamp of an earlier clear would look like that of this one.
         var isVain = change is StateChange.Publish && joined.Outcome == ChangeOutcome.Unchanged;
         return (new(name, true)

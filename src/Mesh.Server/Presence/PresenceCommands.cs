@@ -29,16 +29,20 @@ internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules ru
         var subscription = context.Transport.Subscriptions.To(room);
         if (request.Diffs)
         {
-            var answer = subscription.Room.SubscribeToDiffs(subscription, request.Known.ToStamp());
+            var answer = subscription.Room.SubscribeToDiffs(subscription, request.Known.ToStamp(), CatchUpAnswer.MostDiffBytes);
             await CatchUpResponse.SendAsync(context, new SubscribedToDiffs(true) { Diff = answer.Diff }, ServerJson.Default.SubscribedToDiffs, answer.Snapshot);
         }
         else
         {
-            await context.Transport.SendSnapshotAsync(sent => subscription.Room.SubscribePlain(
-                subscription, roster => OutboundMessage.OfSnapshot(() => CatchUpResponse.Of(context, RosterBodies.Of(roster).Subscribed), sent)));
-            context.HasResponded = true;
+            await context.Transport.SendSnapshotAsync(sent => subscription.Room.SubscribePlain(subscription, roster => Subscribed(context, roster, sent)));
         }
         return default;
+    }
+
+    private static OutboundMessage Subscribed(CommandContext context, Roster roster, TaskCompletionSource sent)
+    {
+        context.Answer();
+        return OutboundMessage.OfSnapshot(() => CatchUpResponse.Of(context, RosterBodies.Of(roster).Subscribed), sent);
     }
 
     private static ValueTask<RawJson> UnsubscribeAsync(CommandContext context)

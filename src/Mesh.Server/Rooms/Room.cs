@@ -14,9 +14,6 @@ internal sealed class Room
     // An event that takes longer than this was lost, perhaps.
     private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(1);
 
-    // A diff is of one receiver; a snapshot of as many bytes all share.
-    private const int LargestDiff = 1024 * 1024;
-
     private readonly Lock _gate = new();
     private readonly RosterReplica _replica = new();
     private readonly RoomHistory _history;
@@ -76,16 +73,20 @@ internal sealed class Room
         lock (_gate)
         {
             subscription.ThrowIfEnded();
+            var (roster, response) = (_replica.Roster!, respond(_replica.Roster!));
             _diffs.Remove(subscription);
             _plain.Add(subscription);
             subscription.ByDiffs = false;
-            subscription.Transport.TrySend(respond(_replica.Roster!));
-            return _replica.Roster!;
+            subscription.Transport.TrySend(response);
+            return roster;
         }
     }
 
     /// <summary>Subscribes to diffs, and answers what the receiver lacks: a diff from what it knows, or a snapshot.</summary>
-    public CatchUpAnswer SubscribeToDiffs(Subscription subscription, Stamp? known)
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="known">What the receiver knows.</param>
+    /// <param name="mostDiffBytes">The diff has no more: it is of one receiver, and the bytes of a snapshot all share.</param>
+    public CatchUpAnswer SubscribeToDiffs(Subscription subscription, Stamp? known, int mostDiffBytes)
     {
         Roster roster;
         lock (_gate)
@@ -98,7 +99,7 @@ internal sealed class Room
             roster = _replica.Roster!;
             subscription.SentTo = roster.At;
             _diffs.TellStale(subscription, roster.At);
-            if (known is { } from && _history.Since(from, roster, LargestDiff) is { } diff) return new(diff, default);
+            if (known is { } from && _history.Since(from, roster, mostDiffBytes) is { } diff) return new(diff, default);
         }
         // Diffs may overtake it; its receiver expects that.
         return new(null, RosterBodies.Of(roster).Snapshot);

@@ -9,6 +9,9 @@ namespace Mesh.Server;
 /// <param name="length">Of how many members.</param>
 internal sealed class RoomHistory(int length)
 {
+    // What a member takes in a diff besides its state and metadata, about.
+    private const int MemberBytes = 128;
+
     // The longest ago first.
     private readonly LinkedList<Entry> _entries = new();
     private readonly Dictionary<int, LinkedListNode<Entry>> _byNumber = [];
@@ -46,8 +49,8 @@ internal sealed class RoomHistory(int length)
     }
 
     /// <summary>
-    /// The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it, or the states and
-    /// metadata in it have more than <paramref name="mostBytes"/>.
+    /// The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it, or it would
+    /// have more than about <paramref name="mostBytes"/>.
     /// </summary>
     public RosterDiff? Since(Stamp known, Roster now, int mostBytes = int.MaxValue)
     {
@@ -67,6 +70,7 @@ internal sealed class RoomHistory(int length)
             }
             if (now.Find(entry.Number) is not { } member) continue;
             var hasJoined = entry.Joined > known.Revision;
+            bytes += MemberBytes;
             if (hasJoined || entry.State > known.Revision) bytes += member.State.Utf8.Length;
             if (hasJoined || entry.Metadata > known.Revision) bytes += member.Metadata.Utf8.Length;
             if (bytes > mostBytes) return null;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using static Mesh.Server.Tests.PresenceRequests;
 
 namespace Mesh.Server.Tests.Commands;
 
@@ -183,6 +184,75 @@ public sealed class DispatchTests
         (await client.RequestAsync(command, PresenceRequests.Room("r"))).TryGetProperty("code", out _).ShouldBe(isItsAnswer);
         await client.FenceAsync();
         client.Frames.Count(it => it.Command == command).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("mesh/enter", """{"rooms":[{"roomName":"r"}]}""")]
+    [InlineData("mesh/subscribe-presence", """{"roomName":"r"}""")]
+    public async Task Middleware_that_does_not_wait_for_the_handler_or_runs_it_again_makes_no_second_answer(string command, string payload)
+    {
+        var mayGoOn = new TaskCompletionSource();
+        var handled = new ConcurrentQueue<Task>();
+        await using var server = await TestServer.StartAsync(
+            mesh: it => it.Use(async (context, next) =>
+            {
+                if (context.Command != command) return await next(context);
+                if (!handled.IsEmpty)
+                {
+                    await next(context);
+                    return await next(context);
+                }
+                handled.Enqueue(LaterAsync(context, next));
+                throw new MeshException("ETIMEOUT", "took too long");
+            }));
+        server.Errors.Forgive();
+        await using var client = await server.OpenAsync();
+        async Task LaterAsync(CommandContext context, CommandDelegate next)
+        {
+            await mayGoOn.Task;
+            await next(context);
+        }
+
+        (await client.RequestAsync(command, payload)).GetProperty("code").GetString().ShouldBe("ETIMEOUT");
+        mayGoOn.SetResult();
+        await Should.ThrowAsync<InvalidOperationException>(handled.Single());
+        await client.FenceAsync();
+        client.Frames.Count(it => it.Command == command).ShouldBe(1);
+
+        (await client.RequestAsync(command, payload)).TryGetProperty("code", out _).ShouldBeFalse();
+        await client.FenceAsync();
+        client.Frames.Count(it => it.Command == command).ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_handler_registers_for_the_end_may_fail_and_is_told(bool clean)
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true, mesh: it => it.AddCommand<RawJson, bool>("register", (context, _) =>
+        {
+            context.CancellationToken.Register(() => throw new InvalidOperationException("at the end"));
+            return true;
+        }));
+        await using var observer = await server.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        await using var client = await server.OpenAsync();
+        await client.EnterAsync("r");
+        await client.RequestAsync("register");
+
+        if (clean) await client.CloseAsync();
+        else client.Drop();
+        await Wait.UntilAsync(() => server.Errors.All.Any(it => it.Contains("at the end", StringComparison.Ordinal)));
+        // A goodbye is one all the same, a drop has its grace.
+        if (!clean)
+        {
+            (await observer.StatesAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(1);
+            await Wait.UntilAsync(() => !server.Mesh.FindConnection(client.Id)!.IsOpen);
+            server.Time.Advance(TimeSpan.FromSeconds(5));
+        }
+        await observer.ShouldHaveEventsAsync(Joined("r", client.Id), Left("r", client.Id));
+        server.Errors.All.ShouldHaveSingleItem().ShouldContain($"the end of connection {client.Id}");
+        server.Errors.Clear();
     }
 
     [Fact]

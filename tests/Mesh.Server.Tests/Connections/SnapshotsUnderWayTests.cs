@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Mesh.Server.Tests.Connections;
 
 /// <summary>Protocol §12: what answers of whole rooms keep in all has a limit.</summary>
@@ -33,6 +35,60 @@ public sealed class SnapshotsUnderWayTests
         foreach (var one in clients) await one.DisposeAsync();
 
         void Begin(int at, byte[] bytes) => under.Begin(server.Mesh.FindConnection(clients[at].Id)!.Transport!, [bytes], sent[at].Task);
+    }
+
+    [Fact]
+    public async Task Nobody_ends_for_bytes_that_another_keeps_who_is_not_late()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true);
+        var under = server.Get<SnapshotsUnderWay>();
+        var clients = await server.ConnectAsync(4);
+        var (all, sent) = (new byte[50 * MB], new TaskCompletionSource());
+        Begin(0, all);
+        server.Time.Advance(TimeSpan.FromSeconds(1));
+        Begin(1, all);
+        Begin(2, new byte[20 * MB]);
+        under.Bytes.ShouldBe(70 * MB + 300);
+        foreach (var one in clients) await one.FenceAsync();
+
+        // Now both are.
+        server.Time.Advance(TimeSpan.FromSeconds(1));
+        Begin(3, new byte[20 * MB]);
+        await clients[0].Closed;
+        await clients[1].Closed;
+        under.Bytes.ShouldBe(40 * MB + 200);
+        foreach (var other in clients[2..]) await other.FenceAsync();
+        sent.SetResult();
+        foreach (var one in clients) await one.DisposeAsync();
+
+        // Each has some of its own, too.
+        void Begin(int at, byte[] bytes) => under.Begin(server.Mesh.FindConnection(clients[at].Id)!.Transport!, [new byte[100], bytes], sent.Task);
+    }
+
+    [Fact]
+    public async Task Who_takes_nothing_ends_before_who_takes_it_slowly()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true);
+        var under = server.Get<SnapshotsUnderWay>();
+        var clients = await server.ConnectAsync(3);
+        var sent = new TaskCompletionSource();
+        Begin(0);
+        clients[1].StopReading();
+        clients[1].Answers = false;
+        var deaf = Transport(1);
+        await deaf.SendSnapshotAsync([Encoding.UTF8.GetBytes(Json.Quote(new('x', 40 * MB)))]);
+        await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(500), () => deaf.StuckFor >= TimeSpan.FromSeconds(1));
+        Begin(2);
+
+        await Wait.UntilAsync(() => !deaf.Connection.IsOpen);
+        under.Bytes.ShouldBe(40 * MB);
+        await clients[0].FenceAsync();
+        await clients[2].FenceAsync();
+        sent.SetResult();
+        foreach (var one in clients) await one.DisposeAsync();
+
+        Transport Transport(int at) => server.Mesh.FindConnection(clients[at].Id)!.Transport!;
+        void Begin(int at) => under.Begin(Transport(at), [new byte[20 * MB]], sent.Task);
     }
 
     [Fact]

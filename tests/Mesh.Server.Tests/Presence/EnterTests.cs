@@ -115,6 +115,26 @@ public sealed class EnterTests
     }
 
     [Fact]
+    public async Task The_diffs_of_one_answer_share_what_it_may_hold_of_them()
+    {
+        await using var server = await TestServer.StartAsync(options: it => it.CommandBurst = 10_000);
+        await using var client = await server.OpenAsync();
+        var said = new StateChange.Publish(RawJson.FromText(Json.Quote(new string('x', 15_000))));
+        var entries = new List<string>();
+        foreach (var room in new[] { "r", "s" })
+        {
+            var known = (await client.EnterAsync(room)).GetProperty("snapshot");
+            entries.Add($$$"""{"roomName":"{{{room}}}","known":{"epoch":{{{known.GetProperty("epoch")}}},"revision":{{{known.GetProperty("revision")}}}}}""");
+            for (var at = 0; at < 40; at++) await server.Get<IRoomStore>().JoinAsync(room, new($"{at}"), said, TestContext.Current.CancellationToken);
+        }
+
+        var alone = await client.RequestAsync("mesh/enter", $"{{\"rooms\":[{entries[0]}]}}");
+        alone.GetProperty("rooms")[0].GetProperty("diff").GetProperty("joined").GetArrayLength().ShouldBe(40);
+        var both = await client.RequestAsync("mesh/enter", $"{{\"rooms\":[{entries[0]},{entries[1]}]}}");
+        both.GetProperty("rooms").EnumerateArray().ShouldAllBe(it => it.GetProperty("snapshot").GetProperty("members").GetArrayLength() == 41);
+    }
+
+    [Fact]
     public async Task Publish_always_gets_a_new_stamp_and_a_clear_of_nothing_none()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);

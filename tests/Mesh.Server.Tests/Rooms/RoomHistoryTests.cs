@@ -89,13 +89,14 @@ public sealed class RoomHistoryTests
         var roster = Roster.Empty(1);
         Change(ref roster, history, it => it with { Joined = [NewMember(1, it.To) with { Metadata = Number(12345) }] });
         Change(ref roster, history, it => it with { Joined = [NewMember(2, it.To) with { State = Number(1234567) }] });
-        history.Since(new(1, 0), roster, mostBytes: 12)!.Joined.Length.ShouldBe(2);
-        history.Since(new(1, 0), roster, mostBytes: 11).ShouldBeNull();
-        history.Since(new(1, 1), roster, mostBytes: 7).ShouldNotBeNull();
+        const int member = 128;
+        history.Since(new(1, 0), roster, mostBytes: 2 * member + 12)!.Joined.Length.ShouldBe(2);
+        history.Since(new(1, 0), roster, mostBytes: 2 * member + 11).ShouldBeNull();
+        history.Since(new(1, 1), roster, mostBytes: member + 7).ShouldNotBeNull();
 
         // What has not changed is not in it.
         Change(ref roster, history, it => it with { Updated = [new() { Number = 1, State = Number(1), Stamp = new(1, it.To) }] });
-        history.Since(new(1, 2), roster, mostBytes: 1).ShouldNotBeNull();
+        history.Since(new(1, 2), roster, mostBytes: member + 1).ShouldNotBeNull();
         Change(ref roster, history, it => it with { Left = [2] });
         history.Since(new(1, 3), roster, mostBytes: 0)!.Left.ShouldBe([2]);
     }
