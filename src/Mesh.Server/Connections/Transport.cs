@@ -34,6 +34,7 @@ internal sealed class Transport : IAsyncDisposable
     private readonly Lock _ownerGate = new();
     private readonly Lock _closeGate = new();
     private bool _isTakenAway;
+    private bool _isOver;
     private (int Code, string Reason)? _close;
     private ITimer? _closeTimer;
     private Task _onTheWire = Task.CompletedTask;
@@ -215,7 +216,7 @@ internal sealed class Transport : IAsyncDisposable
         {
             if (_close is not null) return;
             _close = (code, reason);
-            _closeTimer = _time.CreateTimer(static it => ((Transport)it!).KillLate(), this, _options.CloseTimeout, Timeout.InfiniteTimeSpan);
+            _closeTimer = _time.CreateTimer(static it => ((Transport)it!).Kill(), this, _options.CloseTimeout, Timeout.InfiniteTimeSpan);
         }
         _outbox.Complete(discard: code == CloseCodes.SlowReceiver);
         _closeRequested.TrySetResult();
@@ -225,26 +226,18 @@ internal sealed class Transport : IAsyncDisposable
     public void CloseAtOnce(int code, string reason)
     {
         RequestClose(code, reason);
-        KillLate();
+        Kill();
     }
 
     /// <summary>Ends the WebSocket without a word.</summary>
     public void Kill()
     {
-        _ = TellHandlersAsync(_killed.CancelAsync());
-        _abortRequest();
-    }
-
-    // The system's timers wait for this before they are disposed of, those of another clock may not: then all is over.
-    private void KillLate()
-    {
-        try
+        lock (_closeGate)
         {
-            Kill();
-        }
-        catch (ObjectDisposedException)
-        {
-            // Nothing is left to be ended.
+            // Its request may be another by now.
+            if (_isOver) return;
+            _ = TellHandlersAsync(_killed.CancelAsync());
+            _abortRequest();
         }
     }
 
@@ -292,6 +285,7 @@ internal sealed class Transport : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _dispatching;
+        lock (_closeGate) _isOver = true;
         if (_closeTimer is not null) await _closeTimer.DisposeAsync();
         // It is not on its way any more.
         _snapshotSent.TrySetResult();

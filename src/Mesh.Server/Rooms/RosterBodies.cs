@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Mesh.Protocol;
 
 namespace Mesh.Server;
@@ -9,6 +11,9 @@ internal sealed class RosterBodies
 {
     // What a member has besides its state and metadata.
     private const long MemberBytes = 150;
+
+    // The serializer's own buffers come from a pool, which keeps those of larger rooms for each core and thread.
+    private const int MostPooled = 1024 * 1024;
 
     private static readonly ConditionalWeakTable<Roster, RosterBodies> All = [];
 
@@ -21,10 +26,10 @@ internal sealed class RosterBodies
     private RosterBodies(Roster roster)
     {
         _weight = new(() => roster.Members.Sum(static it => MemberBytes + it.State.Utf8.Length + it.Metadata.Utf8.Length));
-        _snapshot = new(() => JsonSerializer.SerializeToUtf8Bytes(roster, ProtocolJson.Default.Roster));
-        _subscribed = new(() => JsonSerializer.SerializeToUtf8Bytes(new SubscribeResult(true, PresentMember.Of(roster), StatesOf(roster)), ServerJson.Default.SubscribeResult));
-        _joined = new(() => JsonSerializer.SerializeToUtf8Bytes(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
-        _states = new(() => JsonSerializer.SerializeToUtf8Bytes(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), StatesOf(roster)), ServerJson.Default.StatesResult));
+        _snapshot = new(() => Write(roster, ProtocolJson.Default.Roster));
+        _subscribed = new(() => Write(new SubscribeResult(true, PresentMember.Of(roster), StatesOf(roster)), ServerJson.Default.SubscribeResult));
+        _joined = new(() => Write(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
+        _states = new(() => Write(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), StatesOf(roster)), ServerJson.Default.StatesResult));
     }
 
     /// <summary>The snapshot of our own clients (protocol §9).</summary>
@@ -43,6 +48,14 @@ internal sealed class RosterBodies
     public long Weight => _weight.Value;
 
     public static RosterBodies Of(Roster roster) => All.GetValue(roster, static it => new(it));
+
+    private ReadOnlyMemory<byte> Write<T>(T body, JsonTypeInfo<T> type)
+    {
+        if (Weight <= MostPooled) return JsonSerializer.SerializeToUtf8Bytes(body, type);
+        var bytes = new ArrayBufferWriter<byte>((int)Math.Min(Weight + Weight / 8, Array.MaxLength));
+        using (var json = new Utf8JsonWriter(bytes, new() { Encoder = type.Options.Encoder, SkipValidation = true })) JsonSerializer.Serialize(json, body, type);
+        return bytes.FreeCapacity <= bytes.WrittenCount / 4 ? bytes.WrittenMemory : bytes.WrittenSpan.ToArray();
+    }
 
     private static Dictionary<string, RawJson> StatesOf(Roster roster) =>
         roster.Members.Where(it => it.State.HasValue).ToDictionary(it => it.ConnectionId, it => it.State, StringComparer.Ordinal);

@@ -92,6 +92,26 @@ public sealed class SnapshotsUnderWayTests
     }
 
     [Fact]
+    public async Task What_waits_for_the_one_before_counts_too()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true);
+        var under = server.Get<SnapshotsUnderWay>();
+        await using var client = await server.ConnectAsync();
+        client.StopReading();
+        client.Answers = false;
+        var transport = server.Mesh.FindConnection(client.Id)!.Transport!;
+        ReadOnlyMemory<byte>[] Said() => [Encoding.UTF8.GetBytes(Json.Quote(new('x', 20 * MB - 2)))];
+        await transport.SendSnapshotAsync(Said());
+        var second = transport.SendSnapshotAsync(Said());
+        second.IsCompleted.ShouldBeFalse();
+        under.Bytes.ShouldBe(40 * MB);
+
+        client.ReadOn();
+        await second;
+        await Wait.UntilAsync(() => under.Bytes == 0);
+    }
+
+    [Fact]
     public async Task What_many_get_counts_once_and_nobody_ends_within_a_second()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true);

@@ -86,7 +86,7 @@ public sealed class NeverReadingTests(ITestOutputHelper output)
         }
         output.WriteLine($"At most {most / MB} MB more than before, {kept / MB} MB of it snapshots; {silent * members * 16_000L / MB} MB were asked for");
         kept.ShouldBeInRange(members * 16_000, 100L * MB);
-        most.ShouldBeLessThan(200L * MB);
+        most.ShouldBeLessThan(100L * MB);
         await bystander.FenceAsync();
         foreach (var client in deaf) await client.DisposeAsync();
         await Wait.UntilAsync(server.Time, TimeSpan.FromSeconds(1), () => under.Bytes == 0);
