@@ -5,7 +5,7 @@ namespace Mesh.Bounds;
 /// <summary>Three servers of the sample with sign-in that share a Redis, and a lobby in which somebody always says something.</summary>
 internal sealed class SignInStage : IAsyncDisposable
 {
-    /// <summary>As many as the servers let a user have, on each.</summary>
+    /// <summary>Of one user, a third on each.</summary>
     public const int Tabs = 99;
 
     private const string Lobby = "lobby";
@@ -24,12 +24,27 @@ internal sealed class SignInStage : IAsyncDisposable
     public static async Task<SignInStage> StartAsync(BoundsOptions options)
     {
         var stage = new SignInStage(options);
-        await stage._redis.StartAsync();
-        stage._servers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ =>
-            DemoServer.StartAsync(DemoServer.SignIn, FreePort.Next(), $"--Mesh:Redis={stage._redis.Address}")));
-        var speakers = await stage.OpenAsync(await stage.SignInAsync("bob", "builder"), stage._servers.Length);
-        stage._talking = stage.TalkAsync(speakers);
-        return stage;
+        try
+        {
+            await stage._redis.StartAsync();
+            stage._servers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ =>
+                DemoServer.StartAsync(DemoServer.SignIn, FreePort.Next(), $"--Mesh:Redis={stage._redis.Address}")));
+            stage._talking = stage.TalkAsync(await stage.OpenAsync(await stage.SignInAsync("bob", "builder"), stage._servers.Length));
+            return stage;
+        }
+        catch
+        {
+            await stage.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Fails once nobody says anything any more.</summary>
+    public async Task CheckTalkAsync()
+    {
+        if (!_talking.IsCompleted) return;
+        await _talking;
+        throw new InvalidOperationException("Nobody speaks.");
     }
 
     /// <returns>The cookie.</returns>
@@ -62,7 +77,7 @@ internal sealed class SignInStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _over.CancelAsync();
-        await _talking;
+        await _talking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Whoever measures has been told.
         foreach (var server in _servers) await server.DisposeAsync();
         await _redis.DisposeAsync();
         _http.Dispose();

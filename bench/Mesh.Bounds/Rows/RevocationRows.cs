@@ -16,6 +16,7 @@ internal static class RevocationRows
             var started = Stopwatch.GetTimestamp();
             await stage.SignOutAsync(cookie);
             samples.Add((await Task.WhenAll(tabs.Select(tab => ClosedAsync(tab, started)))).Max());
+            await stage.CheckTalkAsync();
             foreach (var tab in tabs) await tab.DisposeAsync();
         }
         return [Measured.Time("a user with tabs on three nodes signs out at one of them: the connections of all are closed (4101)", Promised.Revoked, SignInStage.Tabs, samples)];

@@ -55,6 +55,15 @@ public sealed class CommandContext
     /// <exception cref="InvalidOperationException">It has its answer: middleware did not wait for it, or runs it again.</exception>
     internal void Answer()
     {
-        if (!TryAnswer()) throw new InvalidOperationException($"{Command} has had its answer: middleware went on before it, or runs it again.");
+        if (!TryAnswer()) throw HadItsAnswer();
     }
+
+    /// <summary>Before something is done that nobody would be told of.</summary>
+    /// <exception cref="InvalidOperationException">It has its answer.</exception>
+    internal void ThrowIfAnswered()
+    {
+        if (IsAnswered) throw HadItsAnswer();
+    }
+
+    private InvalidOperationException HadItsAnswer() => new($"{Command} has had its answer: middleware went on before it, or runs it again.");
 }

@@ -51,7 +51,7 @@ internal sealed class ConnectionHost
         lifetime.ApplicationStopping.Register(() => _ = StopAsync(drain));
     }
 
-    /// <summary>Runs one WebSocket to its end. <paramref name="closed"/> is called when nothing of it is kept, before all is done that follows from that.</summary>
+    /// <summary>Runs one WebSocket to its end. <paramref name="closed"/> is called when nothing of it is kept but what a handler that does not end holds, before all is done that follows from that.</summary>
     public async Task RunAsync(HttpContext http, Action closed)
     {
         if (_lifetime.ApplicationStopping.IsCancellationRequested)

@@ -15,6 +15,9 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
     // Who takes what is sent within this time is never asked to leave.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    // Whoever keeps less is no help.
+    private const long LeastBytes = 64 * 1024;
+
     private readonly Lock _gate = new();
     // By how many answers each is kept, and since when by the last of them.
     private readonly Dictionary<object, (int Answers, long Since)> _kept = new(ReferenceEqualityComparer.Instance);
@@ -58,7 +61,7 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
         for (var node = _answers.First; _bytes > MostBytes && node is not null && IsLate(node.Value.Since);)
         {
             var (answer, next) = (node.Value, node.Next);
-            if (isMeant(answer) && FreesMost(answer))
+            if (isMeant(answer) && Frees(answer) >= LeastBytes)
             {
                 Remove(node);
                 late.Add(answer.Receiver);
@@ -67,9 +70,8 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
         }
     }
 
-    // Not those whose bytes others keep who are not late.
-    private bool FreesMost(Answer answer) =>
-        answer.Kept.Where(it => IsLate(_kept[it.Key].Since)).Sum(it => it.Bytes) * 2 >= answer.Kept.Sum(it => it.Bytes);
+    // What others keep, too, who are not late, is not freed by its end.
+    private long Frees(Answer answer) => answer.Kept.Where(it => IsLate(_kept[it.Key].Since)).Sum(it => it.Bytes);
 
     private bool IsLate(long since) => time.GetElapsedTime(since) >= Patience;
 

@@ -39,6 +39,7 @@ internal sealed class Transport : IAsyncDisposable
     private ITimer? _closeTimer;
     private Task _onTheWire = Task.CompletedTask;
     private Task _dispatching = Task.CompletedTask;
+    private Task _told = Task.CompletedTask;
     private TaskCompletionSource _snapshotSent = new();
     private long _lastSeen;
     private volatile Authentication _authentication;
@@ -187,9 +188,9 @@ internal sealed class Transport : IAsyncDisposable
     public async ValueTask SendSnapshotAsync(Func<TaskCompletionSource, Roster> queue)
     {
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await TakeSnapshotTurnAsync(sent);
         try
         {
+            await TakeSnapshotTurnAsync(sent);
             _snapshots.Begin(this, queue(sent), sent.Task);
         }
         catch
@@ -199,12 +200,8 @@ internal sealed class Transport : IAsyncDisposable
         }
     }
 
-    // A connection has one in flight.
-    private async ValueTask TakeSnapshotTurnAsync(TaskCompletionSource next)
-    {
-        await _snapshotSent.Task.WaitAsync(Gone);
-        _snapshotSent = next;
-    }
+    // A connection has one in flight. Two may ask at a time, where middleware does not wait for a handler.
+    private Task TakeSnapshotTurnAsync(TaskCompletionSource next) => Interlocked.Exchange(ref _snapshotSent, next).Task.WaitAsync(Gone);
 
     /// <summary>
     /// Closes once what is queued was sent (to a slow receiver: the message under way), or the close timeout has passed. The first
@@ -236,7 +233,7 @@ internal sealed class Transport : IAsyncDisposable
         {
             // Its request may be another by now.
             if (_isOver) return;
-            _ = TellHandlersAsync(_killed.CancelAsync());
+            TellHandlers(_killed);
             _abortRequest();
         }
     }
@@ -254,12 +251,14 @@ internal sealed class Transport : IAsyncDisposable
         // What was sent before a clean close still takes effect, unless a handler holds it up.
         if (!end.ByServer && end.Code != TransportEnd.Dropped)
             await Task.WhenAny(_dispatching, Task.Delay(_options.CloseTimeout, _time));
-        _ = TellHandlersAsync(_gone.CancelAsync());
+        lock (_closeGate) TellHandlers(_gone);
         return end;
     }
 
     // What handlers have registered for the end runs elsewhere, and may throw, or take long.
-    private async Task TellHandlersAsync(Task cancelling)
+    private void TellHandlers(CancellationTokenSource end) => _told = Task.WhenAll(_told, LogFailureAsync(end.CancelAsync()));
+
+    private async Task LogFailureAsync(Task cancelling)
     {
         try
         {
@@ -286,6 +285,7 @@ internal sealed class Transport : IAsyncDisposable
     {
         await _dispatching;
         lock (_closeGate) _isOver = true;
+        await _told;
         if (_closeTimer is not null) await _closeTimer.DisposeAsync();
         // It is not on its way any more.
         _snapshotSent.TrySetResult();

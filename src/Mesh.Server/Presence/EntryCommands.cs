@@ -26,12 +26,17 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
 
         var answers = new List<(EnteredRoom Room, ReadOnlyMemory<byte> Snapshot)>(rooms.Count);
         var named = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var room in rooms) answers.Add(await EnterOneAsync(context, room, named, CatchUpAnswer.MostDiffBytes / rooms.Count));
+        var budget = DiffBudget.ForAnswer();
+        foreach (var room in rooms)
+        {
+            context.ThrowIfAnswered();
+            answers.Add(await EnterOneAsync(context, room, named, budget));
+        }
         await CatchUpResponse.SendAsync(context, answers);
         return default;
     }
 
-    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, RawJson json, HashSet<string> named, int mostDiffBytes)
+    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, RawJson json, HashSet<string> named, DiffBudget budget)
     {
         string? name = null;
         try
@@ -44,7 +49,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
             if (await rules.RefuseEntryAsync(context, name!, rule) is { } refusal) throw refusal;
             if (await rules.RefuseStateAsync(context, name!, rule, change) is { } unfit) throw unfit;
             var known = entry.Known.HasValue ? Payload.Read(entry.Known, ServerJson.Default.KnownRevision).ToStamp() : null;
-            return await EnterOneAsync(context, name!, change, known, mostDiffBytes);
+            return await EnterOneAsync(context, name!, change, known, budget);
         }
         catch (MeshException refusal)
         {
@@ -61,7 +66,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
     private static (EnteredRoom, ReadOnlyMemory<byte>) Refuse(string? name, MeshException refusal) =>
         (new(Protocol.RoomName.IsValid(name) ? name : null, false) { Error = OutboundFrame.ErrorPayload(refusal) }, default);
 
-    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, string name, StateChange? change, Stamp? known, int mostDiffBytes)
+    private async ValueTask<(EnteredRoom, ReadOnlyMemory<byte>)> EnterOneAsync(CommandContext context, string name, StateChange? change, Stamp? known, DiffBudget budget)
     {
         // The subscription first: it is what can be refused without a trace.
         var subscription = context.Transport.Subscriptions.To(await directory.AcquireAsync(name), out var isNew);
@@ -77,7 +82,7 @@ internal sealed class EntryCommands(RoomDirectory directory, PresenceRules rules
         }
         // What is answered has the member in it, also where the store is ahead of this node's replica.
         await subscription.Room.ReadAsync(joined.At, context.CancellationToken);
-        var answer = subscription.Room.SubscribeToDiffs(subscription, known, mostDiffBytes);
+        var answer = subscription.Room.SubscribeToDiffs(subscription, known, budget);
         // The stamp of an earlier clear would look like that of this one.
         var isVain = change is StateChange.Publish && joined.Outcome == ChangeOutcome.Unchanged;
         return (new(name, true)

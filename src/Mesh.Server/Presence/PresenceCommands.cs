@@ -25,11 +25,12 @@ internal sealed class PresenceCommands(RoomDirectory directory, PresenceRules ru
         var name = Payload.RoomName(request.RoomName);
         if (await rules.RefuseAsync(context, name) is not null) return Serialize(new SubscribeResult(false, [], null));
 
+        context.ThrowIfAnswered();
         var room = await directory.AcquireAsync(name);
         var subscription = context.Transport.Subscriptions.To(room);
         if (request.Diffs)
         {
-            var answer = subscription.Room.SubscribeToDiffs(subscription, request.Known.ToStamp(), CatchUpAnswer.MostDiffBytes);
+            var answer = subscription.Room.SubscribeToDiffs(subscription, request.Known.ToStamp(), DiffBudget.ForAnswer());
             await CatchUpResponse.SendAsync(context, new SubscribedToDiffs(true) { Diff = answer.Diff }, ServerJson.Default.SubscribedToDiffs, answer.Snapshot);
         }
         else

@@ -85,8 +85,8 @@ internal sealed class Room
     /// <summary>Subscribes to diffs, and answers what the receiver lacks: a diff from what it knows, or a snapshot.</summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="known">What the receiver knows.</param>
-    /// <param name="mostDiffBytes">The diff has no more: it is of one receiver, and the bytes of a snapshot all share.</param>
-    public CatchUpAnswer SubscribeToDiffs(Subscription subscription, Stamp? known, int mostDiffBytes)
+    /// <param name="budget">The diff has no more than is left of it.</param>
+    public CatchUpAnswer SubscribeToDiffs(Subscription subscription, Stamp? known, DiffBudget budget)
     {
         Roster roster;
         lock (_gate)
@@ -99,7 +99,7 @@ internal sealed class Room
             roster = _replica.Roster!;
             subscription.SentTo = roster.At;
             _diffs.TellStale(subscription, roster.At);
-            if (known is { } from && _history.Since(from, roster, mostDiffBytes) is { } diff) return new(diff, default);
+            if (known is { } from && _history.Since(from, roster, budget) is { } diff) return new(diff, default);
         }
         // Diffs may overtake it; its receiver expects that.
         return new(null, RosterBodies.Of(roster).Snapshot);
@@ -123,7 +123,7 @@ internal sealed class Room
             if (!subscription.IsBehind) return;
             subscription.NoLongerBehind();
             var now = _replica.Roster!;
-            var diff = _history.Since(subscription.SentTo, now, subscription.Transport.OutboundBytes / 2) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
+            var diff = _history.Since(subscription.SentTo, now, new(subscription.Transport.OutboundBytes / 2)) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
             _diffs.Send(diff, [subscription]);
         }
     }

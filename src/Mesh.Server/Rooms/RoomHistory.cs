@@ -9,8 +9,8 @@ namespace Mesh.Server;
 /// <param name="length">Of how many members.</param>
 internal sealed class RoomHistory(int length)
 {
-    // What a member takes in a diff besides its state and metadata, about.
-    private const int MemberBytes = 128;
+    // What a member takes in a diff besides its state and metadata, and one that has left, about.
+    private const int MemberBytes = 128, LeftBytes = 8;
 
     // The longest ago first.
     private readonly LinkedList<Entry> _entries = new();
@@ -49,10 +49,10 @@ internal sealed class RoomHistory(int length)
     }
 
     /// <summary>
-    /// The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it, or it would
-    /// have more than about <paramref name="mostBytes"/>.
+    /// The diff from <paramref name="known"/> to the room as it is; null if the history does not reach back to it, or it has
+    /// more than is left of the <paramref name="budget"/>.
     /// </summary>
-    public RosterDiff? Since(Stamp known, Roster now, int mostBytes = int.MaxValue)
+    public RosterDiff? Since(Stamp known, Roster now, DiffBudget? budget = null)
     {
         if (known.Epoch != now.Epoch || known > now.At) return null;
         var diff = new RosterDiff { Epoch = now.Epoch, From = known.Revision, To = now.Revision };
@@ -66,17 +66,19 @@ internal sealed class RoomHistory(int length)
             if (entry.HasLeft)
             {
                 left.Add(entry.Number);
+                bytes += LeftBytes;
                 continue;
             }
             if (now.Find(entry.Number) is not { } member) continue;
-            var hasJoined = entry.Joined > known.Revision;
             bytes += MemberBytes;
+            var hasJoined = entry.Joined > known.Revision;
             if (hasJoined || entry.State > known.Revision) bytes += member.State.Utf8.Length;
             if (hasJoined || entry.Metadata > known.Revision) bytes += member.Metadata.Utf8.Length;
-            if (bytes > mostBytes) return null;
+            if (bytes > budget?.Left) return null;
             if (hasJoined) joined.Add(member);
             else updated.Add(UpdateOf(member, entry, known.Revision));
         }
+        if (budget?.TryTake(bytes) is false) return null;
         return diff with
         {
             Joined = [.. joined.OrderBy(it => it.Number)],

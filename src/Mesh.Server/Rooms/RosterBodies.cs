@@ -25,11 +25,11 @@ internal sealed class RosterBodies
 
     private RosterBodies(Roster roster)
     {
-        _weight = new(() => roster.Members.Sum(static it => MemberBytes + it.State.Utf8.Length + it.Metadata.Utf8.Length));
-        _snapshot = new(() => Write(roster, ProtocolJson.Default.Roster));
-        _subscribed = new(() => Write(new SubscribeResult(true, PresentMember.Of(roster), StatesOf(roster)), ServerJson.Default.SubscribeResult));
-        _joined = new(() => Write(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult));
-        _states = new(() => Write(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), StatesOf(roster)), ServerJson.Default.StatesResult));
+        _weight = new(() => Sum(roster, static it => it.State.Utf8.Length + it.Metadata.Utf8.Length));
+        _snapshot = new(() => Write(roster, ProtocolJson.Default.Roster, Weight));
+        _subscribed = new(() => Write(new SubscribeResult(true, PresentMember.Of(roster), StatesOf(roster)), ServerJson.Default.SubscribeResult, Weight));
+        _joined = new(() => Write(new JoinResult(true, PresentMember.Of(roster)), ServerJson.Default.JoinResult, Sum(roster, static it => it.Metadata.Utf8.Length)));
+        _states = new(() => Write(new StatesResult(true, roster.Members.Select(it => it.ConnectionId), StatesOf(roster)), ServerJson.Default.StatesResult, Sum(roster, static it => it.State.Utf8.Length)));
     }
 
     /// <summary>The snapshot of our own clients (protocol §9).</summary>
@@ -49,10 +49,12 @@ internal sealed class RosterBodies
 
     public static RosterBodies Of(Roster roster) => All.GetValue(roster, static it => new(it));
 
-    private ReadOnlyMemory<byte> Write<T>(T body, JsonTypeInfo<T> type)
+    private static long Sum(Roster roster, Func<Member, int> has) => roster.Members.Sum(it => MemberBytes + has(it));
+
+    private static ReadOnlyMemory<byte> Write<T>(T body, JsonTypeInfo<T> type, long about)
     {
-        if (Weight <= MostPooled) return JsonSerializer.SerializeToUtf8Bytes(body, type);
-        var bytes = new ArrayBufferWriter<byte>((int)Math.Min(Weight + Weight / 8, Array.MaxLength));
+        if (about <= MostPooled) return JsonSerializer.SerializeToUtf8Bytes(body, type);
+        var bytes = new ArrayBufferWriter<byte>((int)Math.Min(about + about / 8, Array.MaxLength));
         using (var json = new Utf8JsonWriter(bytes, new() { Encoder = type.Options.Encoder, SkipValidation = true })) JsonSerializer.Serialize(json, body, type);
         return bytes.FreeCapacity <= bytes.WrittenCount / 4 ? bytes.WrittenMemory : bytes.WrittenSpan.ToArray();
     }

@@ -218,6 +218,8 @@ public sealed class DispatchTests
         await Should.ThrowAsync<InvalidOperationException>(handled.Single());
         await client.FenceAsync();
         client.Frames.Count(it => it.Command == command).ShouldBe(1);
+        // Nor does anything come of it of which nobody was told.
+        (await client.StatesAsync("r")).GetProperty("present").GetArrayLength().ShouldBe(0);
 
         (await client.RequestAsync(command, payload)).TryGetProperty("code", out _).ShouldBeFalse();
         await client.FenceAsync();

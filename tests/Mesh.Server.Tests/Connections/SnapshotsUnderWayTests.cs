@@ -68,7 +68,7 @@ public sealed class SnapshotsUnderWayTests
     [Fact]
     public async Task Who_takes_nothing_ends_before_who_takes_it_slowly()
     {
-        await using var server = await TestServer.StartAsync(fakeTime: true);
+        await using var server = await TestServer.StartAsync(fakeTime: true, options: it => it.PingInterval = TimeSpan.FromMinutes(10));
         var under = server.Get<SnapshotsUnderWay>();
         var clients = await server.ConnectAsync(3);
         var sent = new TaskCompletionSource();
@@ -78,6 +78,7 @@ public sealed class SnapshotsUnderWayTests
         var deaf = Transport(1);
         await deaf.SendSnapshotAsync([Encoding.UTF8.GetBytes(Json.Quote(new('x', 40 * MB)))]);
         await Wait.UntilAsync(server.Time, TimeSpan.FromMilliseconds(500), () => deaf.StuckFor >= TimeSpan.FromSeconds(1));
+        deaf.Connection.IsOpen.ShouldBeTrue();
         Begin(2);
 
         await Wait.UntilAsync(() => !deaf.Connection.IsOpen);

@@ -90,15 +90,21 @@ public sealed class RoomHistoryTests
         Change(ref roster, history, it => it with { Joined = [NewMember(1, it.To) with { Metadata = Number(12345) }] });
         Change(ref roster, history, it => it with { Joined = [NewMember(2, it.To) with { State = Number(1234567) }] });
         const int member = 128;
-        history.Since(new(1, 0), roster, mostBytes: 2 * member + 12)!.Joined.Length.ShouldBe(2);
-        history.Since(new(1, 0), roster, mostBytes: 2 * member + 11).ShouldBeNull();
-        history.Since(new(1, 1), roster, mostBytes: member + 7).ShouldNotBeNull();
+        history.Since(new(1, 0), roster, new(2 * member + 12))!.Joined.Length.ShouldBe(2);
+        history.Since(new(1, 0), roster, new(2 * member + 11)).ShouldBeNull();
+        history.Since(new(1, 1), roster, new(member + 7)).ShouldNotBeNull();
 
         // What has not changed is not in it.
         Change(ref roster, history, it => it with { Updated = [new() { Number = 1, State = Number(1), Stamp = new(1, it.To) }] });
-        history.Since(new(1, 2), roster, mostBytes: member + 1).ShouldNotBeNull();
+        history.Since(new(1, 2), roster, new(member + 1)).ShouldNotBeNull();
         Change(ref roster, history, it => it with { Left = [2] });
-        history.Since(new(1, 3), roster, mostBytes: 0)!.Left.ShouldBe([2]);
+        history.Since(new(1, 3), roster, new(8))!.Left.ShouldBe([2]);
+
+        // What one has taken is not there for the next.
+        var budget = new DiffBudget(15);
+        history.Since(new(1, 3), roster, budget).ShouldNotBeNull();
+        history.Since(new(1, 3), roster, budget).ShouldBeNull();
+        budget.Left.ShouldBe(7);
     }
 
     [Fact]
