@@ -47,7 +47,7 @@ internal sealed class Canary(RedisConnection redis, string channel, TimeProvider
         {
             // It was sent, and nothing is heard: all the more it is late.
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             // One that was never sent says nothing of the subscriptions.
             Arrive(number);

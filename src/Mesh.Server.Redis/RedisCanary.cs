@@ -36,7 +36,7 @@ internal sealed partial class RedisCanary(
                 {
                     await LookAsync(await redis.ReadyAsync());
                 }
-                catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+                catch (Exception away) when (RedisConnection.IsOfRedis(away))
                 {
                     // RedisHeartbeat says so.
                 }

@@ -120,6 +120,12 @@ internal sealed class RedisConnection(Func<Task<IConnectionMultiplexer>> connect
         _ => false,
     };
 
+    /// <summary>
+    /// Whether it is Redis, or the client library, that failed: it says by an <see cref="InvalidOperationException"/>, too, that it knows no server
+    /// for a key now.
+    /// </summary>
+    public static bool IsOfRedis(Exception failure) => failure is RedisException or RedisCommandException or InvalidOperationException || IsAway(failure);
+
     /// <summary>Whether Redis says by an error that it can't do it now.</summary>
     public static bool IsNotNow(string error) => NotNow.Any(it => error.StartsWith(it, StringComparison.Ordinal));
 

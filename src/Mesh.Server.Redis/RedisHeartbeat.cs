@@ -33,7 +33,7 @@ internal sealed partial class RedisHeartbeat(
             var left = options.Value.Grace - (_told is { IsCompletedSuccessfully: true } ? time.GetElapsedTime(await _told) : TimeSpan.Zero);
             await node.RetireAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             // Then the lease ends by itself.
         }
@@ -55,7 +55,7 @@ internal sealed partial class RedisHeartbeat(
                 else if (isAway) LogBack(log);
                 (hasBegun, isAway) = (true, false);
             }
-            catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+            catch (Exception away) when (RedisConnection.IsOfRedis(away))
             {
                 if (!isAway)
                 {

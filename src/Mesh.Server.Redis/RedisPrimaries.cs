@@ -55,7 +55,7 @@ internal sealed class RedisPrimaries
             if (server.IsReplica) Forget(server.EndPoint);
             else if (IsOther(server.EndPoint, await RedisRuns.OfAsync(server))) Changed?.Invoke();
         }
-        catch (Exception away) when (away is RedisException or RedisCommandException || RedisConnection.IsAway(away))
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             // It is asked again with the next renewal.
         }

@@ -66,7 +66,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
             if (await RemoveAsync(generation) && losses == node.Losses) await EndAsync(generation);
             return true;
         }
-        catch (Exception failure) when (IsOfRedis(failure))
+        catch (Exception failure) when (RedisConnection.IsOfRedis(failure))
         {
             return false;
         }
@@ -118,7 +118,7 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
             await RemoveAsync(generation, room);
             return null;
         }
-        catch (Exception failure) when (IsOfRedis(failure))
+        catch (Exception failure) when (RedisConnection.IsOfRedis(failure))
         {
             return failure;
         }
@@ -134,6 +134,4 @@ internal sealed class RedisReaping(RedisConnection redis, RedisNames names, Redi
         do answer = (RedisResult[])(await scripts.EvaluateAsync(RedisScripts.Reap, room, generation: "", [generation, MembersAtOnce], CancellationToken.None))!;
         while ((string)answer[0]! == nameof(ChangeOutcome.Changed));
     }
-
-    private static bool IsOfRedis(Exception failure) => failure is RedisException || RedisConnection.IsAway(failure);
 }

@@ -90,7 +90,7 @@ internal sealed class RedisRevocations : IAsyncDisposable
         {
             return await NewestAsync(await _redis.DatabaseAsync());
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             return Beginning;
         }
@@ -121,7 +121,7 @@ internal sealed class RedisRevocations : IAsyncDisposable
                 }
                 if (Interlocked.Add(ref _due, -due) == 0) return;
             }
-            catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+            catch (Exception away) when (RedisConnection.IsOfRedis(away))
             {
                 // Once there is a connection again all is subscribed to again, which leads here as well; this is for what else may be.
                 await Task.Delay(Pause, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

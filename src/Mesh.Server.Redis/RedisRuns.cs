@@ -46,7 +46,7 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
         {
             return connection.IsConnected ? connection.GetServer(key) : null;
         }
-        catch (RedisException)
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             return null;
         }
@@ -64,7 +64,7 @@ internal sealed class RedisRuns(RedisConnection redis) : IDisposable
         {
             run.Id = await OfAsync(server);
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             _byServer.TryRemove(new(server.EndPoint, run));
         }

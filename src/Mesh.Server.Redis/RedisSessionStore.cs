@@ -44,9 +44,7 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
             Forget(session);
             return false;
         }
-        if (!_unreleased.TryGetValue(session.ConnectionId, out var from)) return true;
-        await EvaluateAsync(RedisScripts.ReleaseSession, from.Node, [session.ConnectionId, from.Taking], cancellationToken);
-        _unreleased.TryRemove(new(session.ConnectionId, from));
+        await ReleaseAsync(session, cancellationToken);
         return true;
     }
 
@@ -87,8 +85,18 @@ internal sealed partial class RedisSessionStore(RedisConnection redis, RedisName
 
     public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken)
     {
-        Forget(session);
-        return (string)(await EvaluateAsync(RedisScripts.EndSession, node.Name, [session.ConnectionId, session.Moves], cancellationToken))! != "taken";
+        var isHere = (string)(await EvaluateAsync(RedisScripts.EndSession, node.Name, [session.ConnectionId, session.Moves], cancellationToken))! != "taken";
+        if (isHere) await ReleaseAsync(session, cancellationToken);
+        else Forget(session);
+        return isHere;
+    }
+
+    // Whoever had it need not know of it any more: it was saved here, or has ended.
+    private async ValueTask ReleaseAsync(SavedSession session, CancellationToken cancellationToken)
+    {
+        if (!_unreleased.TryGetValue(session.ConnectionId, out var from) || MovesOf(from.Taking) > session.Moves) return;
+        await EvaluateAsync(RedisScripts.ReleaseSession, from.Node, [session.ConnectionId, from.Taking], cancellationToken);
+        _unreleased.TryRemove(new(session.ConnectionId, from));
     }
 
     // It is no longer this node's to say that it was saved, unless it was taken once more since.

@@ -27,7 +27,7 @@ internal sealed class RedisStart(RedisConnection redis, RedisNode node, RedisBac
         {
             await node.RenewAsync();
         }
-        catch (Exception refusal) when (refusal is RedisException || RedisConnection.IsAway(refusal))
+        catch (Exception refusal) when (RedisConnection.IsOfRedis(refusal))
         {
             if (options.Value.Required) throw new InvalidOperationException($"Redis at {server} does not do what Mesh asks of it: {refusal.Message} Mend that, {Remedy}", refusal);
             // The heartbeat goes on trying.

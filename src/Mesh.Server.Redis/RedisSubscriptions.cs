@@ -54,7 +54,7 @@ internal sealed partial class RedisSubscriptions(RedisConnection redis, TimeProv
             {
                 return await ListenAsync(channel, listener, missed);
             }
-            catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+            catch (Exception away) when (RedisConnection.IsOfRedis(away))
             {
                 await Task.WhenAny(Task.Delay(Pause, time, end), connected);
                 end.ThrowIfCancellationRequested();

@@ -28,7 +28,7 @@ internal sealed class RedisTidying(RedisNode node, RedisTakings takings, TimePro
             await node.Rooms.ShrinkAsync();
             await takings.ForgetAsync();
         }
-        catch (Exception away) when (away is RedisException || RedisConnection.IsAway(away))
+        catch (Exception away) when (RedisConnection.IsOfRedis(away))
         {
             // What is left over is looked at again.
         }

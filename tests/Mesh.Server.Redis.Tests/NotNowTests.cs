@@ -40,6 +40,33 @@ public sealed class NotNowTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task Where_its_memory_is_full_leaves_make_room_again()
+    {
+        await using var one = await StartAsync();
+        await using var two = await StartAsync();
+        await using var observer = await two.ConnectAsync();
+        await observer.SubscribeAsync("r");
+        var members = await one.ConnectAsync(3);
+        foreach (var member in members) await member.JoinAsync("r");
+        await observer.UntilAsync(() => observer.Events.Count == 3);
+        await Server.ConfigSetAsync("maxmemory", "1");
+        try
+        {
+            // One between two others, the last and the only one.
+            foreach (var at in new[] { 1, 2, 0 })
+            {
+                await members[at].CloseAsync();
+                await observer.UntilAsync(() => observer.Events.Any(it => it.Text.Contains(members[at].Id, StringComparison.Ordinal) && it.Text.Contains("\"leave\"", StringComparison.Ordinal)));
+            }
+        }
+        finally
+        {
+            await Server.ConfigSetAsync("maxmemory", "0");
+        }
+        foreach (var member in members) await member.DisposeAsync();
+    }
+
+    [Fact]
     public async Task At_the_start_it_is_said_why_or_begun_without_it()
     {
         await Server.ConfigSetAsync("maxmemory", "1");

@@ -57,6 +57,18 @@ public sealed class RedisSessionStoreTests(RedisServer redis) : IClassFixture<Re
     }
 
     [Fact]
+    public async Task What_was_taken_and_ended_before_it_was_saved_is_gone_for_all()
+    {
+        var (one, two, three) = (Create(), Create(), Create());
+        var token = await SaveAsync(one.Store, moves: 0);
+        await TakeAsync(two.Store, token);
+        (await two.Store.EndAsync(Session(token, moves: 1), Cancellation)).ShouldBeTrue();
+        two.Store.Unreleased.ShouldBe(0);
+        (await FieldsAsync(one.Node)).ShouldBe(["m:c", "node"]);
+        (await TakeAsync(three.Store, token)).Outcome.ShouldBe(SessionTakeOutcome.Gone);
+    }
+
+    [Fact]
     public async Task Who_saves_late_what_another_has_taken_meanwhile_leaves_that_alone()
     {
         var (one, two, three) = (Create(), Create(), Create());

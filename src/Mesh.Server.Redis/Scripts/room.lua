@@ -178,8 +178,10 @@ local function own_number_of(connection)
 end
 
 local function remove(connection, number)
+  -- First what frees memory: where there is none left, Redis runs a script only if it begins with that, and leaves would wait for leaves.
+  redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'v:' .. number)
   disown(number)
-  redis.call('HDEL', room, 'c:' .. connection, 'm:' .. number, 'd:' .. number, 's:' .. number, 't:' .. number, 'x:' .. number, 'o:' .. number, 'v:' .. number)
+  redis.call('HDEL', room, 'o:' .. number)
   count = count - 1
 end
 

@@ -12,7 +12,8 @@ internal sealed class ConnectionFactory(ConnectionIds ids, RoomAccess rooms, Use
     public MeshConnection Adopt(SavedSession saved, ClaimsPrincipal user)
     {
         var connection = Make(saved.ConnectionId, user, saved.UserId, transport: null);
-        connection.Session = new(saved.Owner, saved.Moves + 1);
+        // The store knows of it, if only as another node's.
+        connection.Session = new(saved.Owner, saved.Moves + 1) { MayBeSaved = true };
         connection.Metadata = saved.Metadata;
         return connection;
     }

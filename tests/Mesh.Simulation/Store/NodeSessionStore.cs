@@ -22,9 +22,7 @@ internal sealed class NodeSessionStore(SimulatedStore store, StoreLink link, Sto
     {
         await ListenAsync();
         if (!await link.AskAsync(() => store.Sessions.Save(lease.Name, session)).WaitAsync(cancellationToken)) return false;
-        if (!_unreleased.TryGetValue(session.ConnectionId, out var from)) return true;
-        await link.DoAsync(() => store.Sessions.Release(from.Node, session.ConnectionId, from.Taking)).WaitAsync(cancellationToken);
-        if (_unreleased.GetValueOrDefault(session.ConnectionId) == from) _unreleased.Remove(session.ConnectionId);
+        await ReleaseAsync(session, cancellationToken);
         return true;
     }
 
@@ -51,8 +49,17 @@ internal sealed class NodeSessionStore(SimulatedStore store, StoreLink link, Sto
 
     public async ValueTask<bool> EndAsync(SavedSession session, CancellationToken cancellationToken)
     {
-        _unreleased.Remove(session.ConnectionId);
-        return await link.AskAsync(() => store.Sessions.End(lease.Name, session)).WaitAsync(cancellationToken);
+        var isHere = await link.AskAsync(() => store.Sessions.End(lease.Name, session)).WaitAsync(cancellationToken);
+        if (isHere) await ReleaseAsync(session, cancellationToken);
+        else _unreleased.Remove(session.ConnectionId);
+        return isHere;
+    }
+
+    private async ValueTask ReleaseAsync(SavedSession session, CancellationToken cancellationToken)
+    {
+        if (!_unreleased.TryGetValue(session.ConnectionId, out var from)) return;
+        await link.DoAsync(() => store.Sessions.Release(from.Node, session.ConnectionId, from.Taking)).WaitAsync(cancellationToken);
+        if (_unreleased.GetValueOrDefault(session.ConnectionId) == from) _unreleased.Remove(session.ConnectionId);
     }
 
     // Before the first session is there to be taken.
