@@ -414,7 +414,7 @@ public abstract class RoomStoreConformance : IAsyncLifetime
         _events.Select(it => new Stamp(it.Change.Epoch, it.Change.To)).ShouldBe(model.Changes, $"seed {seed}");
     }
 
-    private static StateChange Any(Random random, RoomModel model, string id)
+    internal static StateChange Any(Random random, RoomModel model, string id)
     {
         var past = model.Changes.Count == 0 ? new(1, 1) : model.Changes[random.Next(model.Changes.Count)];
         return random.Next(8) switch
