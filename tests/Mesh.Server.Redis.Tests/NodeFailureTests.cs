@@ -9,7 +9,7 @@ public sealed class NodeFailureTests(RedisServer redis) : IClassFixture<RedisSer
     private static readonly TimeSpan Dead = TimeSpan.FromSeconds(10);
 
     // For the way to an observer of a machine that has other things to do.
-    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(2);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -32,9 +32,13 @@ public sealed class CommandContext
     /// <summary>Cancelled when the connection's WebSocket is gone.</summary>
     public CancellationToken CancellationToken => Transport.Gone;
 
-    /// <summary>Reads the payload as <typeparamref name="T"/>, by <see cref="MeshJsonOptions"/>; the default if it is absent.</summary>
+    /// <summary>
+    /// Reads the payload as <typeparamref name="T"/>, by <see cref="MeshJsonOptions"/>; the default if it is absent. That of Mesh's own commands, which
+    /// middleware may look at before it is passed on as it was sent, by its strict form: names are exact, none comes twice, and
+    /// <typeparamref name="T"/> has them all.
+    /// </summary>
     /// <exception cref="MeshException"><c>EINVALID</c>: the payload is no <typeparamref name="T"/>.</exception>
-    public T? ReadPayload<T>() => AppJson.Deserialize<T>(Payload, _json.SerializerOptions);
+    public T? ReadPayload<T>() => AppJson.Deserialize<T>(Payload, RegisteredCommand.IsMeshs(Command) ? _json.Strict : _json.SerializerOptions);
 
     /// <summary>Ends the command's scope.</summary>
     internal ValueTask EndAsync() => _scope?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -6,7 +6,7 @@ namespace Mesh.Server;
 /// <summary>
 /// The answers of whole rosters that this node has under way. Each keeps its bytes until they are sent, so whoever asks and does not read,
 /// or reads little, keeps them, and in a room that changes each keeps others. Where that is too much in all, those end that are at it
-/// longest, until it is not: first those that take nothing.
+/// longest, until it is not: first those that keep much and take nothing, then others that keep much.
 /// </summary>
 internal sealed class SnapshotsUnderWay(TimeProvider time)
 {
@@ -15,8 +15,8 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
     // Who takes what is sent within this time is never asked to leave.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // Whoever keeps less is no help.
-    private const long LeastBytes = 64 * 1024;
+    // Of those who keep less there may be many: they come last. To end whoever keeps next to nothing is no help.
+    private const long Much = 64 * 1024, Little = 4 * 1024;
 
     private readonly Lock _gate = new();
     // By how many answers each is kept, and since when by the last of them.
@@ -49,8 +49,9 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
         {
             node = _answers.AddLast(answer);
             Count(answer, 1);
-            TakeLate(late, it => it.Receiver.StuckFor >= Patience);
-            TakeLate(late, _ => true);
+            TakeLate(late, it => Frees(it) >= Much && it.Receiver.StuckFor >= Patience);
+            TakeLate(late, it => Frees(it) >= Much);
+            TakeLate(late, it => Frees(it) >= Little);
         }
         _ = EndAsync(node, sent);
         foreach (var one in late) one.CloseAtOnce(CloseCodes.SlowReceiver, "takes too long for what is sent");
@@ -61,7 +62,7 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
         for (var node = _answers.First; _bytes > MostBytes && node is not null && IsLate(node.Value.Since);)
         {
             var (answer, next) = (node.Value, node.Next);
-            if (isMeant(answer) && Frees(answer) >= LeastBytes)
+            if (isMeant(answer))
             {
                 Remove(node);
                 late.Add(answer.Receiver);

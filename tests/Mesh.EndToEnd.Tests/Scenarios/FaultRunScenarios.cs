@@ -4,10 +4,10 @@ namespace Mesh.EndToEnd.Tests;
 [Collection(nameof(Alone))]
 public sealed class FaultRunScenarios
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     // Pings more often than by default let silent faults be short; the slack is for a machine that has other tests to run.
-    private static readonly string[] Options = ["--rounds", "1", "--clients", "50", "--pages", "3", "--ping-interval", "2", "--slack", "10"];
+    private static readonly string[] Options = ["--rounds", "1", "--clients", "50", "--pages", "3", "--ping-interval", "2", "--slack", "3"];
 
     private static readonly string[] Kinds = ["kill", "pause", "reset", "black-hole", "lost-answers", "cut", "redis-flush", "redis-restart"];
 

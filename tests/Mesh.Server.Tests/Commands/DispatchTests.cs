@@ -257,6 +257,21 @@ public sealed class DispatchTests
         server.Errors.Clear();
     }
 
+    // The handler reads names in their own case, and what it passes on others may read as they like.
+    [Theory]
+    [InlineData("""{"metadata":{"role":"admin"},"Metadata":{"role":"guest"}}""")]
+    [InlineData("""{"metadata":{"role":"admin","Role":"guest"}}""")]
+    [InlineData("""{"metadata":{"role":"admin"}}""")]
+    public async Task What_middleware_reads_of_Meshs_own_commands_is_what_the_handler_gets(string payload)
+    {
+        await using var server = await TestServer.StartAsync(mesh: it => it.Use((context, next) =>
+            context.Command == "mesh/set-my-connection-metadata" && context.ReadPayload<Told>()?.Metadata.Role == "admin" ? throw new MeshException("EROLE", "no") : next(context)));
+        await using var client = await server.ConnectAsync();
+        (await client.RequestAsync("mesh/set-my-connection-metadata", """{"metadata":{"role":"guest"}}""")).GetProperty("success").GetBoolean().ShouldBeTrue();
+        (await client.ErrorOfAsync("mesh/set-my-connection-metadata", payload)).ShouldBeOneOf("EROLE", "EINVALID");
+        (await client.RequestAsync("mesh/get-my-connection-metadata")).ShouldBe("""{"metadata":{"role":"guest"}}""");
+    }
+
     [Fact]
     public async Task Middleware_may_refuse_answer_itself_or_change_the_result()
     {
@@ -338,6 +353,10 @@ public sealed class DispatchTests
         await Should.ThrowAsync<ArgumentException>(() => TestServer.StartAsync(mesh: it => it.AddCommand<int, int>("mesh/mine", (_, number) => number)));
         await Should.ThrowAsync<ArgumentException>(() => TestServer.StartAsync(mesh: it => it.AddCommand<int, int>("", (_, number) => number)));
     }
+
+    private sealed record Told(Profile Metadata);
+
+    private sealed record Profile(string Role);
 
     private sealed record Order(string Item, int Count);
 
