@@ -27,6 +27,7 @@ internal static class AllRows
     private static readonly Row<Stages>[] OnClusters =
     [
         new("killed", NodeRows.KilledAsync),
+        new("killed-before-many", NodeRows.KilledBeforeManyAsync),
         new("shut-down", NodeRows.ShutDownAsync),
         new("cut-off", CutRows.CutOffAsync),
         new("cut-off-silently", CutRows.CutOffSilentlyAsync),

@@ -40,7 +40,8 @@ internal static class Page
         {Samples}
         - Where a user signs out there are three servers of [the sample with sign-in](../samples/PresenceSignIn), and a room in which
           another user says something 50 times a second. The tabs are bare connections, all in it.
-        - Where nodes or Redis fail, receivers are views by user of Mesh.Client, on each other node, or on all; where a node is killed or shut down
+        - Where a node is killed as many look at the room, one cluster is at work at a time, and its receivers are on the two other nodes.
+        - Where else nodes or Redis fail, receivers are views by user of Mesh.Client, on each other node, or on all; where a node is killed or shut down
           there is a bare connection beside each.
         - A node that is to fail is chosen when another has renewed its lease for long enough to judge it: a cluster that has just started takes
           up to 9 s more.

@@ -20,12 +20,17 @@ internal sealed class Stages : IAsyncDisposable
     public static async Task<Stages> StartAsync(BoundsOptions options) =>
         new(options, await Task.WhenAll(Enumerable.Range(0, options.Stages).Select(_ => ClusterStage.StartAsync())));
 
+    /// <summary>How many receivers the big room has.</summary>
+    public int Receivers => _options.Receivers;
+
+    /// <param name="run">One run.</param>
+    /// <param name="atATime">On how many of the clusters.</param>
     /// <returns>What each run returned.</returns>
-    public async Task<IReadOnlyCollection<T>> RunAsync<T>(Func<ClusterStage, Task<T>> run)
+    public async Task<IReadOnlyCollection<T>> RunAsync<T>(Func<ClusterStage, Task<T>> run, int atATime = int.MaxValue)
     {
         ConcurrentBag<T> results = [];
         var left = _options.SlowRuns;
-        await Task.WhenAll(Enumerable.Range(0, _stages.Length).Select(async index =>
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(_stages.Length, atATime)).Select(async index =>
         {
             await Task.Delay(MostStagger * Random.Shared.NextDouble());
             while (Interlocked.Decrement(ref left) >= 0)

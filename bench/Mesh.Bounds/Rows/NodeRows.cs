@@ -17,6 +17,13 @@ internal static class NodeRows
     public static Task<IReadOnlyList<Measured>> ShutDownAsync(Stages stages) =>
         EndAsync(stages, "a node is shut down (SIGTERM)", Promised.NodeShutDown, node => node.TerminateAsync());
 
+    /// <summary>One cluster at a time: so many receivers take the machine.</summary>
+    public static async Task<IReadOnlyList<Measured>> KilledBeforeManyAsync(Stages stages)
+    {
+        var runs = await stages.RunAsync(stage => RunAsync(stage, Promised.NodeDead, node => node.KillAsync(), stages.Receivers), atATime: 1);
+        return [Measured.Time("a node is killed (SIGKILL), as many look at the room: the other members leave everywhere", Promised.NodeDead, stages.Receivers, [.. runs.Select(run => run.Left)])];
+    }
+
     private static async Task<IReadOnlyList<Measured>> EndAsync(Stages stages, string what, TimeSpan bound, Func<Node, Task> end)
     {
         var runs = await stages.RunAsync(stage => RunAsync(stage, bound, end));
@@ -27,12 +34,12 @@ internal static class NodeRows
         ];
     }
 
-    private static async Task<(int Shown, double Left)> RunAsync(ClusterStage stage, TimeSpan bound, Func<Node, Task> end)
+    private static async Task<(int Shown, double Left)> RunAsync(ClusterStage stage, TimeSpan bound, Func<Node, Task> end, int receivers = Receivers)
     {
         var victim = await stage.VictimAsync();
         var others = stage.Others(victim);
         int[] ports = [.. others.Select(node => node.Server.Port)];
-        await using var staying = await Audience.GatherAsync(ports, stage.NewName("staying"), Receivers);
+        await using var staying = await Audience.GatherAsync(ports, stage.NewName("staying"), receivers);
         await using var moving = await Audience.GatherAsync(ports, stage.NewName("moving"), Receivers);
         await using var door = new TcpProxy(() => (victim.IsInService ? victim : others[Random.Shared.Next(others.Count)]).Server.Port);
         var movers = await Task.WhenAll(Enumerable.Range(0, Movers).Select(_ => moving.WelcomeAsync(door.Port, stage.NewName("mover"))));
