@@ -16,7 +16,7 @@ public sealed class AdmissionTests
         await using var first = await ConnectAsync(server, "alice");
         await using var second = await ConnectAsync(server, "alice");
         (await RefusedAsync(() => ConnectAsync(server, "alice"))).ShouldBe(429);
-        await using var bystander = await ConnectAsync(server, "bob");
+        await using var bystander = await Bystander.ArriveAsync(server, As("bob"));
         await using var nobody = await server.ConnectAsync();
         await using var nobodyElse = await server.ConnectAsync();
         await using var third = await server.ConnectAsync();
@@ -24,19 +24,19 @@ public sealed class AdmissionTests
         await first.CloseAsync();
         await (await AdmittedAsync(() => ConnectAsync(server, "alice"))).DisposeAsync();
         await second.FenceAsync();
-        await bystander.FenceAsync();
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task An_address_has_so_many_connections_whoever_they_are()
     {
         await using var server = await TestUsers.StartServerAsync(options: it => it.ConnectionsPerAddress = 2);
-        await using var first = await ConnectAsync(server, "alice");
+        await using var bystander = await Bystander.ArriveAsync(server, As("alice"));
         await using var second = await server.ConnectAsync();
         (await RefusedAsync(() => ConnectAsync(server, "bob"))).ShouldBe(429);
         second.Drop();
         await (await AdmittedAsync(() => ConnectAsync(server, "bob"))).DisposeAsync();
-        await first.FenceAsync();
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Theory]
@@ -45,7 +45,11 @@ public sealed class AdmissionTests
     [InlineData(100, 2, null)]
     public async Task As_many_may_have_dropped_and_of_more_the_oldest_ends(int ofUser, int ofAddress, string? user)
     {
-        await using var server = await TestUsers.StartServerAsync(fakeTime: true, options: it => (it.ConnectionsPerUser, it.ConnectionsPerAddress) = (ofUser, ofAddress));
+        await using var server = await TestUsers.StartServerAsync(
+            fakeTime: true,
+            options: it => (it.ConnectionsPerUser, it.ConnectionsPerAddress) = (ofUser, ofAddress),
+            after: app => app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor }));
+        await using var bystander = await Bystander.ArriveAsync(server, it => it.SetRequestHeader("X-Forwarded-For", "203.0.113.7"));
         var tokens = new List<string>();
         var ids = new List<string>();
         for (var round = 0; round < 3; round++)
@@ -71,6 +75,7 @@ public sealed class AdmissionTests
         server.Mesh.FindConnection(third.Id)!.Close();
         await server.UntilGoneAsync(third.Id);
         await Wait.UntilAsync(() => Kept.Dropped(server) == 0);
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
@@ -141,7 +146,9 @@ public sealed class AdmissionTests
         go.SetResult();
     }
 
-    private static Task<PlainClient> ConnectAsync(TestServer server, string? user) => server.ConnectAsync(it => it.SetRequestHeader(TestUsers.Header, user));
+    private static Task<PlainClient> ConnectAsync(TestServer server, string? user) => server.ConnectAsync(As(user));
+
+    private static Action<ClientWebSocketOptions> As(string? user) => it => it.SetRequestHeader(TestUsers.Header, user);
 
     private static async Task<int> RefusedAsync(Func<Task<PlainClient>> connect)
     {

@@ -12,7 +12,7 @@ public sealed class LimitTests
     public async Task A_message_of_64_KB_is_taken_and_one_byte_more_closes_with_1009()
     {
         await using var server = await TestServer.StartAsync();
-        await using var bystander = await server.ConnectAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         const string start = """{"id":1,"command":"echo","payload":" """;
         var fits = start + new string('x', 65_536 - start.Length - 2) + "\"}";
@@ -22,18 +22,20 @@ public sealed class LimitTests
         (await client.ResponseAsync("1")).Text.Length.ShouldBe(65_536);
         await client.SendTextAsync(fits + " ");
         (await client.Closed).ShouldBe(CloseCodes.TooBig);
-        await bystander.FenceAsync();
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task A_message_without_end_is_not_collected_for_ever()
     {
         await using var server = await TestServer.StartAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         var part = new byte[16 * 1024];
         Array.Fill(part, (byte)' ');
         for (var at = 0; at < 5; at++) await client.SendBytesAsync(part, endOfMessage: false);
         (await client.Closed).ShouldBe(CloseCodes.TooBig);
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Theory]
@@ -50,13 +52,13 @@ public sealed class LimitTests
         }));
         await using var client = await server.ConnectAsync();
         var transport = server.Mesh.FindConnection(client.Id)!.Transport!;
-        await using var bystander = await server.ConnectAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await SendAsync(1);
         await started.Task;
         await Wait.UntilAsync(() => !transport.IsHeldUp);
         await SendAsync(2);
         await Wait.UntilAsync(() => transport.IsHeldUp);
-        await bystander.FenceAsync();
+        await bystander.ShouldHaveNoticedNothingAsync();
         transport.IsHeldUp.ShouldBeTrue();
         go.SetResult();
         for (var id = 1; id <= 2; id++) (await client.ResponseAsync($"{id}")).Payload.GetBoolean().ShouldBeTrue();
@@ -79,6 +81,7 @@ public sealed class LimitTests
     public async Task A_state_of_16_KB_is_taken_and_one_byte_more_is_ETOOLARGE()
     {
         await using var server = await TestServer.StartAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.OpenAsync();
         await client.EnterAsync("r");
         var fits = Json.Quote(new string('x', 16_382));
@@ -93,35 +96,41 @@ public sealed class LimitTests
         server.Mesh.FindConnection(client.Id)!.Rooms.Single().ShouldBe("r");
         (await client.StatesAsync("r")).GetProperty("states").GetProperty(client.Id).ShouldBe(fits);
         (await server.Mesh.Room("r").ReadAsync(TestContext.Current.CancellationToken)).Revision.ShouldBe(3);
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task The_state_counts_as_sent_bytes_not_characters()
     {
         await using var server = await TestServer.StartAsync(options: it => it.StateBytes = 16);
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         await client.JoinAsync("r");
         (await client.PublishPlainAsync("r", "\"ééééééé\"")).ShouldBe("true");
         (await client.ErrorOfAsync("mesh/publish-presence-state", """{"roomName":"r","state":"éééééééé"}""")).ShouldBe("ETOOLARGE");
         (await client.ErrorOfAsync("mesh/publish-presence-state", """{"roomName":"r","state":{               }}""")).ShouldBe("ETOOLARGE");
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task Metadata_over_16_KB_is_ETOOLARGE_also_by_merging()
     {
         await using var server = await TestServer.StartAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         var half = Json.Quote(new string('x', 10_000));
         (await client.ErrorOfAsync("mesh/set-my-connection-metadata", $$"""{"metadata":{{Json.Quote(new string('x', 16_383))}}}""")).ShouldBe("ETOOLARGE");
         (await client.RequestAsync("mesh/set-my-connection-metadata", $$$"""{"metadata":{"a":{{{half}}}}}""")).ShouldBe("""{"success":true}""");
         (await client.ErrorOfAsync("mesh/set-my-connection-metadata", $$$"""{"metadata":{"b":{{{half}}}},"options":{"strategy":"merge"}}""")).ShouldBe("ETOOLARGE");
         (await client.RequestAsync("mesh/get-my-connection-metadata")).GetProperty("metadata").EnumerateObject().Single().Name.ShouldBe("a");
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task A_connection_is_in_100_rooms_at_most_and_may_leave_one_for_another()
     {
         await using var server = await TestServer.StartAsync(options: it => it.CommandBurst = 1000);
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.OpenAsync();
         for (var at = 0; at < 100; at++) await client.JoinAsync($"r{at}");
 
@@ -131,24 +140,28 @@ public sealed class LimitTests
         (await client.StatesAsync("more")).GetProperty("present").GetArrayLength().ShouldBe(0);
         await client.LeaveAsync("r7");
         (await client.JoinAsync("more")).GetProperty("success").ShouldBe("true");
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task A_connection_has_100_subscriptions_at_most()
     {
         await using var server = await TestServer.StartAsync(options: it => it.CommandBurst = 1000);
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         for (var at = 0; at < 100; at++) (await client.SubscribeAsync($"r{at}")).GetProperty("success").ShouldBe("true");
         (await client.ErrorOfAsync("mesh/subscribe-presence", Room("more"))).ShouldBe("ELIMIT");
         (await client.SubscribeAsync("r0")).GetProperty("success").ShouldBe("true");
         await client.RequestAsync("mesh/unsubscribe-presence", Room("r0"));
         (await client.SubscribeAsync("more")).GetProperty("success").ShouldBe("true");
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task A_full_room_refuses_one_more_and_changes_nothing()
     {
         await using var server = await TestServer.StartAsync(options: it => it.MembersPerRoom = 2);
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var first = await server.ConnectAsync();
         await using var second = await server.OpenAsync();
         await using var third = await server.OpenAsync();
@@ -166,30 +179,33 @@ public sealed class LimitTests
         await first.LeaveAsync("r");
         await third.UntilAsync(() => third.Diffs().Any(it => it.TryGetProperty("left", out _)));
         (await third.EnterAsync("r")).GetProperty("success").ShouldBe("true");
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task An_enter_takes_100_rooms_at_most()
     {
         await using var server = await TestServer.StartAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.OpenAsync();
         string Rooms(int count) => $"{{\"rooms\":[{string.Join(',', Enumerable.Range(0, count).Select(at => Room($"r{at}")))}]}}";
         (await client.ErrorOfAsync("mesh/enter", Rooms(101))).ShouldBe("ELIMIT");
         server.Mesh.FindConnection(client.Id)!.Rooms.ShouldBeEmpty();
         (await client.RequestAsync("mesh/enter", Rooms(100))).GetProperty("rooms").GetArrayLength().ShouldBe(100);
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
     public async Task Above_the_rate_the_server_reads_no_faster()
     {
         await using var server = await TestServer.StartAsync(fakeTime: true, options: it => (it.CommandBurst, it.CommandsPerSecond) = (5, 10));
-        await using var bystander = await server.ConnectAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         for (var at = 0; at < 7; at++) await client.SendAsync("echo", $"{at}");
 
         await client.ResponseAsync("5");
         await Wait.UntilAsync(() => server.Mesh.FindConnection(client.Id)!.Transport!.IsHeldUp);
-        await bystander.FenceAsync();
+        await bystander.ShouldHaveNoticedNothingAsync();
         client.Frames.Count(it => it.Id is not null).ShouldBe(5);
         foreach (var id in new[] { "6", "7" })
         {
@@ -203,7 +219,7 @@ public sealed class LimitTests
     public async Task After_a_second_of_that_it_answers_ERATE_and_later_takes_commands_again()
     {
         await using var server = await TestServer.StartAsync(options: it => (it.CommandBurst, it.CommandsPerSecond) = (5, 20));
-        await using var bystander = await server.ConnectAsync();
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = await server.ConnectAsync();
         for (var at = 0; at < 300; at++) await client.SendAsync("echo", $"{at}");
         await client.ResponseAsync("300");
@@ -212,7 +228,7 @@ public sealed class LimitTests
         var refused = client.Frames.Where(it => it.Id is not null && it.Payload.ValueKind == JsonValueKind.Object).ToList();
         refused.Count.ShouldBeInRange(1, 300 - 5);
         foreach (var answer in refused) answer.Payload.ShouldBe("""{"error":"<text>","code":"ERATE","name":"CommandError"}""");
-        await bystander.FenceAsync();
+        await bystander.ShouldHaveNoticedNothingAsync();
         while (await client.ErrorOfAsync("echo") is { } code) code.ShouldBe("ERATE");
     }
 

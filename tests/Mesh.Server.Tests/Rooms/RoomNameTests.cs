@@ -23,6 +23,7 @@ public sealed class RoomNameTests
     public async Task Are_validated_before_anything_is_stored(string command, string more = "", bool session = false)
     {
         await using var server = await TestServer.StartAsync(options: it => it.CommandBurst = 1000);
+        await using var bystander = await Bystander.ArriveAsync(server);
         await using var client = session ? await server.OpenAsync() : await server.ConnectAsync();
         foreach (var vector in Cases)
         {
@@ -43,6 +44,7 @@ public sealed class RoomNameTests
         }
         var valid = Cases.Where(it => it.GetProperty("valid").GetBoolean()).Select(it => it.GetProperty("roomName").GetString()).Distinct(StringComparer.Ordinal).Count();
         server.Mesh.FindConnection(client.Id)!.Rooms.Count.ShouldBe(command is "mesh/join-room" or "mesh/enter" ? valid : 0);
+        await bystander.ShouldHaveNoticedNothingAsync();
     }
 
     [Fact]
