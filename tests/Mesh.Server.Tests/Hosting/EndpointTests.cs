@@ -175,19 +175,10 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Mesh:CommandsPerSecond", "0")]
-    [InlineData("Mesh:Grace", "1.00:00:00")]
-    [InlineData("Mesh:PingInterval", "00:00:00")]
-    [InlineData("Mesh:OutboundBytes", "1")]
-    [InlineData("Mesh:CloseTimeout", "00:00:00.099")]
     [InlineData("Mesh:MessageBytes", "many")]
     [InlineData("Mesh:MessageBytes", "16384")] // no larger than a state
     [InlineData("Mesh:StateBytes", "65536")]
     [InlineData("Mesh:StateBytes", "262145")] // more than a fourth of a queue
-    [InlineData("Mesh:ConnectionsPerUser", "0")]
-    [InlineData("Mesh:ConnectionsPerUser", "1000001")]
-    [InlineData("Mesh:ConnectionsPerAddress", "0")]
-    [InlineData("Mesh:ConnectionsPerAddress", "1000001")]
     [InlineData("Mesh:AllowedOrigins", "https://example.com")] // not a list: it would be ignored
     [InlineData("Mesh:AllowedOrigins:0", "example.com")]
     [InlineData("Mesh:AllowedOrigins:0", "https://example.com/")]

@@ -46,12 +46,10 @@ internal sealed class TestServer : IAsyncDisposable
         builder.Logging.AddProvider(errors);
         builder.Services.Configure<HostOptions>(it => it.ShutdownTimeout = TimeSpan.FromSeconds(30));
         if (time is not null) builder.Services.AddSingleton<TimeProvider>(time);
+        // Time that stands would keep it from ending.
+        builder.Configuration[$"{MeshOptions.Section}:{nameof(MeshOptions.DrainTime)}"] = "0";
         services?.Invoke(builder);
-        var added = builder.Services.AddMesh(it =>
-        {
-            it.DrainTime = TimeSpan.Zero; // Time that stands would keep it from ending.
-            options?.Invoke(it);
-        });
+        var added = builder.Services.AddMesh(it => options?.Invoke(it));
         mesh?.Invoke(added);
         if (trackAll) added.TrackPresence("*");
         added.AddCommand<RawJson, RawJson>("echo", (_, payload) => payload);
