@@ -131,7 +131,10 @@ export class OwnState {
     this.#restoring = null;
   }
 
-  /** The view was stale, and no longer is: another tab may have said something, and gone, meanwhile. It is in the storage that they share. */
+  /**
+   * The view was stale, and no longer is, or nothing is said with the entry: another tab may have said something, and gone, meanwhile. It
+   * is in the storage that they share.
+   */
   catchUp() {
     this.#reconsider();
     this.#flush();

@@ -81,7 +81,7 @@ export class Presence {
   constructor(options) {
     this.#options = check(options);
     const { client, storageKey, room } = options;
-    this.#stored = new StoredState(client.storage, storageKey, room, () => client.userId);
+    this.#stored = new StoredState(client.storage, storageKey, room, () => (client.connectionId === undefined ? null : { userId: client.userId }));
     this.#view = new UserView((member) => this.#identify(member));
     this.#room = /** @type {Room} */ (client.rooms.get(room));
     /** @type {import("./room.js").Holder} */
@@ -146,8 +146,8 @@ export class Presence {
   }
 
   /**
-   * The user's own state as it is stored, or null. Where the server verifies users, whose it is is known with the client's first
-   * connection; before, it is what nobody verified has left.
+   * The user's own state as it is stored, or null. Whose it is is known with the client's first connection; before, it is what
+   * this helper has published, or what is stored as nobody's: not what another has published before that was known (§9).
    * @returns {TState | null}
    */
   read() {

@@ -248,6 +248,8 @@ export class RoomEntry {
 
   /** Enters by the frames of a plain server. */
   #enterPlain() {
+    // Since the session it is known whose the stored states are.
+    if (!this.#entered) this.#seams.own.catchUp();
     const entered = (this.#entered = {});
     const joined = this.#rejoin(() => this.#entered === entered);
     this.watch();

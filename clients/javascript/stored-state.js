@@ -22,23 +22,22 @@ export class StoredState {
   #storage;
   #key;
   #room;
-  #userId;
+  #owner;
+
+  /** What stands beside the state that this has stored before it was known whose it is. @type {string | null} */
+  #early = null;
 
   /**
    * @param {SafeStorage} storage
    * @param {string} key
    * @param {string} room in which the stamps are; those of another room say nothing here
-   * @param {() => string | undefined} [userId] whose state it is, as far as it is known now
+   * @param {() => { userId?: string } | null} [owner] whose state it is, nobody's without a `userId`; null: not known yet
    */
-  constructor(storage, key, room, userId = () => undefined) {
+  constructor(storage, key, room, owner = () => ({})) {
     this.#storage = storage;
     this.#key = key;
     this.#room = room;
-    this.#userId = userId;
-  }
-
-  get #keys() {
-    return keysOf(this.#key, this.#userId());
+    this.#owner = owner;
   }
 
   /** The state, or null. */
@@ -48,14 +47,18 @@ export class StoredState {
 
   /** @returns {OwnRecord | null} null: nothing is stored; a null state without a stamp: a clear that was not acknowledged */
   get record() {
-    const keys = this.#keys;
-    const userId = this.#userId();
+    const owner = this.#owner();
+    const userId = owner?.userId;
+    const keys = keysOf(this.#key, userId);
     const stored = this.#storage.get(keys.state);
-    const beside = parse(this.#storage.get(keys.stamp));
+    const text = this.#storage.get(keys.stamp);
+    const beside = parse(text);
     const state = parse(stored);
     const valid = typeof beside === "object" && beside !== null && beside.state === stored;
     // In the same place may be another's; a user's always says whose it is.
     if (beside?.user !== userId || (userId !== undefined && !valid)) return null;
+    // Who has said it may be another user than who is here now.
+    if (!owner && valid && beside.early === true && text !== this.#early) return null;
     if (!valid || beside.room !== this.#room) return state === null ? null : { state };
     const { stamp, deadline, expires } = beside;
     return {
@@ -115,14 +118,18 @@ export class StoredState {
    */
   #write({ state, stamp, deadline, expires }, traced = false) {
     const text = state === null ? null : JSON.stringify(state);
-    const keys = this.#keys;
-    const user = this.#userId();
+    const owner = this.#owner();
+    const user = owner?.userId;
+    const keys = keysOf(this.#key, user);
+    // What has a stamp comes from nobody's place, as a server has acknowledged it.
+    const early = !owner && !stamp;
     const beside =
-      traced || stamp || expires !== undefined || (user !== undefined && text !== null)
-        ? JSON.stringify({ stamp, deadline, expires, room: this.#room, user, state: text })
+      early || traced || stamp || expires !== undefined || (user !== undefined && text !== null)
+        ? JSON.stringify({ stamp, deadline, expires, room: this.#room, user, ...(early && { early }), state: text })
         : null;
-    // A user's is never there without saying so.
-    const first = user !== undefined && beside !== null;
+    if (early) this.#early = beside;
+    // A user's is never there without saying so, nor what may be one's.
+    const first = beside !== null && (early || user !== undefined);
     if (first) this.#storage.set(keys.stamp, beside);
     this.#storage.set(keys.state, text);
     if (!first) this.#storage.set(keys.stamp, beside);

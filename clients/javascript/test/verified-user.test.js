@@ -101,6 +101,7 @@ test("what is published before it is known for whom is that user's, and nobody's
   const presence = present();
   const published = presence.publish("early", { expireAfter: 60_000 });
   assert.ok(content.has("m:presence:k"));
+  assert.equal(presence.read(), "early");
   /** @type {(result: object) => void} */
   let answer = () => {};
   const entry = new Promise((resolve) => {
@@ -121,11 +122,89 @@ test("what is published before it is known for whom is that user's, and nobody's
   assert.equal(presence.read(), "early");
 });
 
+test("what one has published before any session is neither read nor said by the next one at the browser", async () => {
+  const alice = present();
+  const published = assert.rejects(alice.publish("of alice"), { code: "EDISPOSED" });
+  assert.equal(alice.read(), "of alice");
+  await alice.dispose();
+  await published;
+  client = make();
+  userId = "bob";
+  const bob = present();
+  assert.equal(bob.read(), null);
+  await client.connect();
+  await settle();
+  assert.deepEqual(said(), []);
+  assert.equal(bob.read(), null);
+  assert.equal(content.get("m:presence:k"), '"of alice"');
+});
+
+test("where nobody is verified the next page says it, as soon as that is known", async () => {
+  await Promise.all([assert.rejects(present().publish("in vain"), { code: "ECLOSED" }), client.close()]);
+  client = make();
+  const presence = present();
+  assert.equal(presence.read(), null);
+  const connected = client.connect();
+  assert.equal(presence.read(), null);
+  await connected;
+  assert.equal(presence.read(), "in vain");
+  await settle();
+  assert.deepEqual(said(), ["in vain"]);
+  assert.ok(!content.get("m:presence-stamp:k")?.includes("early"));
+  // Acknowledged by now: the page after it has it at once.
+  await client.close();
+  client = make();
+  assert.equal(present().read(), "in vain");
+  assert.equal(present().read(), "in vain");
+});
+
+test("a clear in vain is said by the next page too", async () => {
+  const presence = present();
+  await client.connect();
+  await presence.publish("before");
+  await client.close();
+  client = make();
+  await Promise.all([assert.rejects(present().clear(), { code: "ECLOSED" }), client.close()]);
+  client = make();
+  present();
+  await client.connect();
+  await settle();
+  const room = ServerSocket.all.at(-1)?.received.find((one) => one.command === "mesh/enter")?.payload.rooms[0];
+  assert.deepEqual(room.publish, { state: null });
+});
+
+test("a plain server verifies nobody: the next page says it there too", async () => {
+  await Promise.all([assert.rejects(present().publish("in vain"), { code: "ECLOSED" }), client.close()]);
+  client = make();
+  const presence = present();
+  ServerSocket.session = () => ({ error: "no such command", code: "ENOTFOUND" });
+  ServerSocket.answer = (command) => command === "mesh/publish-presence-state" || { success: true, present: [], states: {} };
+  const connected = client.connect();
+  await settle();
+  ServerSocket.all.at(-1)?.push({ command: "mesh/assign-id", payload: "conn-1" });
+  await connected;
+  await settle();
+  const states = ServerSocket.all.at(-1)?.received.filter((one) => one.command === "mesh/publish-presence-state");
+  assert.deepEqual(states?.map((one) => one.payload.state), ["in vain"]);
+  assert.equal(presence.read(), "in vain");
+  assert.ok(!content.has("m:presence-stamp:k"));
+});
+
+test("while a connection is away it is known whose the states are", async () => {
+  const presence = present();
+  await client.connect();
+  await client.close();
+  await assert.rejects(presence.publish("later"), { code: "ECLOSED" });
+  assert.ok(!content.has("m:presence-stamp:k"));
+  client = make();
+  assert.equal(present().read(), "later");
+});
+
 test("what a server has acknowledged as nobody's stays that", () => {
   const storage = new SafeStorage(null);
   const nobodys = new StoredState(storage, "k", "r");
   nobodys.acknowledge({ state: 1, stamp: [1, 1] });
-  new StoredState(storage, "k", "r", () => "alice").adopt({ state: 1 });
+  new StoredState(storage, "k", "r", () => ({ userId: "alice" })).adopt({ state: 1 });
   assert.deepEqual(nobodys.record, { state: 1, stamp: [1, 1] });
 });
 
@@ -204,7 +283,7 @@ test("the same user's next connection restores what was", async () => {
 test("no two pairs of key and user share a place", () => {
   const storage = new SafeStorage(null);
   const parts = ["", "a", "b", "a:b", "a%3Ab", "a%253Ab", "%", ":", "::"];
-  const all = parts.flatMap((key) => parts.map((user) => new StoredState(storage, key, "r", () => user)));
+  const all = parts.flatMap((key) => parts.map((user) => new StoredState(storage, key, "r", () => ({ userId: user }))));
   all.forEach((one, i) => one.acknowledge({ state: i, stamp: [1, 1] }));
   assert.deepEqual(all.map((one) => one.record?.state), [...all.keys()]);
 });
@@ -212,7 +291,7 @@ test("no two pairs of key and user share a place", () => {
 test("nobody's, in the place of a user, is neither the user's nor the other way round", () => {
   const storage = new SafeStorage(null);
   const nobodys = new StoredState(storage, "a:b", "r");
-  const users = new StoredState(storage, "a", "r", () => "b");
+  const users = new StoredState(storage, "a", "r", () => ({ userId: "b" }));
   for (const [one, other] of [
     [users, nobodys],
     [nobodys, users],
@@ -231,7 +310,7 @@ test("nobody's, in the place of a user, is neither the user's nor the other way 
 
 test("a verified user's state is stored under the user and the key", () => {
   const storage = new SafeStorage(null);
-  new StoredState(storage, "k", "r", () => "alice").acknowledge({ state: 1, stamp: [1, 1] });
+  new StoredState(storage, "k", "r", () => ({ userId: "alice" })).acknowledge({ state: 1, stamp: [1, 1] });
   assert.equal(storage.get("m:presence:k:alice"), "1");
   assert.ok(storage.get("m:presence-stamp:k:alice"));
 });

@@ -33,7 +33,7 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
         PresenceOptions<TState>.Check(options);
         (_client, _options, _stateType) = (client, options, stateType);
         _states = new(stateType);
-        _stored = new(client.Storage, options.StorageKey, options.Room);
+        _stored = new(client.Storage, options.StorageKey, options.Room, () => client.ConnectionId is not null);
         _teller = new(options, SynchronizationContext.Current, client.Log);
         _maker = new(options, _states, Show, client.Log);
         lock (client.Gate.Lock)
@@ -75,7 +75,8 @@ public sealed class Presence<TState> : IRoomHolder, IAsyncDisposable
 
     /// <summary>
     /// The user's own state as it is stored; <c>default</c> if there is none, or none that is a <typeparamref name="TState"/>. What a
-    /// verified user has stored is theirs alone, and found once the server has told who it is (protocol §9).
+    /// verified user has stored is theirs alone, and found once the server has told who it is; before the first connection it is what
+    /// this helper has published, or what is stored as nobody's: not what another has published before that was known (protocol §9).
     /// </summary>
     public TState? Read() => _states.TryRead(_stored.State, out var state, out _) ? state : default;
 

@@ -101,7 +101,8 @@ internal sealed class OwnState
     }
 
     /// <summary>
-    /// The view was stale, and no longer is: another tab may have said something, and gone, meanwhile. It is in the storage that they share.
+    /// The view was stale, and no longer is, or nothing is said with the entry: another tab may have said something, and gone, meanwhile. It
+    /// is in the storage that they share.
     /// </summary>
     public void CatchUp()
     {

@@ -218,6 +218,8 @@ internal sealed class RoomEntry
     // Enters by the frames of a plain server.
     private void EnterPlain()
     {
+        // Since the session it is known whose the stored states are.
+        if (_entered is null) _room.Own.CatchUp();
         var entered = _entered = new();
         var joined = Rejoin(() => _entered == entered);
         Watch();

@@ -18,6 +18,9 @@ internal sealed record StampRecord
     /// <summary>Whose the state is, as the server has verified; null: nobody's.</summary>
     public string? User { get; init; }
 
+    /// <summary>True: stored before it was known whose it is; else null.</summary>
+    public bool? Early { get; init; }
+
     /// <summary>The text of the state that this is about; null: there is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? State { get; init; }

@@ -10,13 +10,17 @@ namespace Mesh.Client;
 /// <param name="storage">Where.</param>
 /// <param name="key">Under which name.</param>
 /// <param name="room">In which the stamps are; those of another room say nothing here.</param>
-internal sealed class StoredState(SafeStorage storage, string key, string room)
+/// <param name="isKnown">Whether it is known by now whose the states are. Once it is, it stays so.</param>
+internal sealed class StoredState(SafeStorage storage, string key, string room, Func<bool> isKnown)
 {
     private const int MostAttempts = 8;
 
     private string? _userId;
     private string _stateKey = "m:presence:" + key;
     private string _stampKey = "m:presence-stamp:" + key;
+
+    // What stands beside the state that this has stored before it was known whose it is.
+    private StampRecord? _early;
 
     /// <summary>Looks from now on where the states of this user are kept, apart from all others' (protocol §9).</summary>
     /// <param name="userId">As the server has verified; null: nobody.</param>
@@ -38,11 +42,15 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     {
         get
         {
+            // First: it may become known while the rest is read.
+            var known = isKnown();
             var (stored, beside) = ReadBoth();
             var state = Parse(stored);
             var isValid = beside is not null && beside.State == stored;
             // In the same place may be another's; a user's always says whose it is.
             if (beside?.User != _userId || (_userId is not null && !isValid)) return null;
+            // Who has said it may be another user than who is here now.
+            if (!known && isValid && beside!.Early is true && beside != _early) return null;
             if (!isValid || beside!.Room != room) return state.HasValue ? new(state) : null;
             return new(state) { Stamp = beside.Stamp, Deadline = beside.Deadline, Expires = beside.Expires };
         }
@@ -89,13 +97,23 @@ internal sealed class StoredState(SafeStorage storage, string key, string room)
     private void Write(OwnRecord record, bool traced = false)
     {
         var text = record.State.HasValue ? record.State.ToString() : null;
-        var beside = traced || record.Stamp is not null || record.Expires is not null || (_userId is not null && text is not null)
-            ? JsonSerializer.Serialize(
-                new() { Stamp = record.Stamp, Deadline = record.Deadline, Expires = record.Expires, Room = room, User = _userId, State = text },
-                ClientJson.Default.StampRecord)
-            : null;
-        // A user's is never there without saying so.
-        var isFirst = _userId is not null && beside is not null;
+        // What has a stamp comes from nobody's place, as a server has acknowledged it.
+        var isEarly = record.Stamp is null && !isKnown();
+        var said = new StampRecord
+        {
+            Stamp = record.Stamp,
+            Deadline = record.Deadline,
+            Expires = record.Expires,
+            Room = room,
+            User = _userId,
+            Early = isEarly ? true : null,
+            State = text,
+        };
+        if (isEarly) _early = said;
+        var isSaid = isEarly || traced || record.Stamp is not null || record.Expires is not null || (_userId is not null && text is not null);
+        var beside = isSaid ? JsonSerializer.Serialize(said, ClientJson.Default.StampRecord) : null;
+        // A user's is never there without saying so, nor what may be one's.
+        var isFirst = isSaid && (isEarly || _userId is not null);
         if (isFirst) storage.Set(_stampKey, beside);
         storage.Set(_stateKey, text);
         if (!isFirst) storage.Set(_stampKey, beside);

@@ -91,6 +91,7 @@ public sealed class AnotherUserTests : Scenario
         var (general, other) = (View(client), View(client, "other", "other"));
         general.Presence.Read().ShouldBe(new State("whoever", "left"));
         var saying = other.SayAsync("whoever", "early");
+        other.Presence.Read().ShouldBe(new State("whoever", "early"));
         await client.ConnectAsync().InTimeAsync();
         await saying;
         await other.ShowsAsync("alice: early (1)");
@@ -100,6 +101,70 @@ public sealed class AnotherUserTests : Scenario
         other.Presence.Read().ShouldBe(new State("whoever", "early"));
         _storage.Get("m:presence:state").ShouldNotBeNull();
         _storage.Get("m:presence:other").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_one_has_said_before_any_session_is_neither_read_nor_said_by_the_next_one()
+    {
+        await SayInVainAsync(Server.Url);
+        _user = "bob";
+        var client = NewSignedIn();
+        var viewer = View(client);
+        viewer.Presence.Read().ShouldBeNull();
+        await client.ConnectAsync().InTimeAsync();
+        await viewer.Presence.Ready.InTimeAsync();
+        await viewer.ShowsAsync();
+        viewer.Presence.Read().ShouldBeNull();
+        _storage.Get("m:presence:state").ShouldBe("""{"userId":"whoever","status":"in vain"}""");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_nobody_is_verified_the_next_client_says_it_as_soon_as_that_is_known(bool toPlainServer)
+    {
+        var url = toPlainServer ? Own(await PlainServer.StartAsync()).Url : Server.Url;
+        _user = null;
+        await SayInVainAsync(url);
+        var client = NewSignedIn(url);
+        var viewer = View(client);
+        viewer.Presence.Read().ShouldBeNull();
+        client.ConnectionId.ShouldBeNull();
+        await client.ConnectAsync().InTimeAsync();
+        viewer.Presence.Read().ShouldBe(new State("whoever", "in vain"));
+        await viewer.ShowsAsync("whoever: in vain (1)");
+        // Acknowledged by now: those after it have it at once.
+        await Wait.UntilAsync(() => _storage.Get("m:presence-stamp:state")?.Contains("early", StringComparison.Ordinal) is not true);
+        await client.CloseAsync().InTimeAsync();
+        for (var next = 0; next < 2; next++) View(NewSignedIn(url)).Presence.Read().ShouldBe(new State("whoever", "in vain"));
+    }
+
+    [Fact]
+    public async Task A_clear_in_vain_is_said_by_the_next_client_too()
+    {
+        _user = null;
+        var client = await SignInAsync();
+        await View(client).SayAsync("whoever", "here");
+        await client.CloseAsync().InTimeAsync();
+        await SayInVainAsync(Server.Url, clears: true);
+        var viewer = View(await SignInAsync());
+        await viewer.Presence.Ready.InTimeAsync();
+        await viewer.ShowsAsync();
+        viewer.Presence.Read().ShouldBeNull();
+        await Wait.UntilAsync(() => _storage.Get("m:presence-stamp:state")?.Contains("early", StringComparison.Ordinal) is not true);
+    }
+
+    [Fact]
+    public async Task While_a_connection_is_away_it_is_known_whose_the_states_are()
+    {
+        _user = null;
+        var client = await SignInAsync();
+        var viewer = View(client);
+        await client.CloseAsync().InTimeAsync();
+        client.ConnectionId.ShouldNotBeNull();
+        (await Should.ThrowAsync<MeshException>(viewer.SayAsync("whoever", "later"))).Code.ShouldBe(ErrorCodes.Closed);
+        _storage.Get("m:presence-stamp:state").ShouldBeNull();
+        View(NewSignedIn()).Presence.Read().ShouldBe(new State("whoever", "later"));
     }
 
     [Fact]
@@ -127,6 +192,17 @@ public sealed class AnotherUserTests : Scenario
         it.Storage = _storage;
         it.AccessTokenProvider = _ => new(_user);
     });
+
+    /// <summary>By a client that never connects.</summary>
+    private async Task SayInVainAsync(string url, bool clears = false)
+    {
+        var state = clears ? null : new State("whoever", "in vain");
+        var viewer = View(NewSignedIn(url));
+        var saying = viewer.Presence.PublishAsync(state);
+        viewer.Presence.Read().ShouldBe(state);
+        await viewer.Presence.DisposeAsync();
+        (await Should.ThrowAsync<MeshException>(saying.InTimeAsync())).Code.ShouldBe(ErrorCodes.Disposed);
+    }
 
     private async Task<MeshClient> SignInAsync(string? url = null)
     {

@@ -11,6 +11,9 @@ public sealed class StoredStateTests
     private readonly MemoryPresenceStorage _storage = new();
     private readonly StoredState _stored;
 
+    // By now it is known whose the states are of those made Early.
+    private bool _isKnown;
+
     public StoredStateTests() => _stored = In("general");
 
     [Fact]
@@ -135,6 +138,78 @@ public sealed class StoredStateTests
         _storage.Get(StateKey).ShouldBe("2");
     }
 
+    [Theory]
+    [InlineData("1", null, """{"room":"general","early":true,"state":"1"}""")]
+    [InlineData("2", 9L, """{"expires":9,"room":"general","early":true,"state":"2"}""")]
+    [InlineData("null", null, """{"room":"general","early":true,"state":null}""")]
+    public void What_is_stored_before_it_is_known_whose_it_is_is_marked_and_found_by_nobody_but_who_has_stored_it(string state, long? expires, string beside)
+    {
+        var mine = Early();
+        var record = Record(state) with { Expires = expires };
+        mine.Publish(record);
+        _storage.Get(StampKey).ShouldBe(beside);
+        mine.Record.ShouldBe(record);
+        Early().Record.ShouldBeNull();
+        Early().Publish(Record("3"));
+        mine.Record.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Once_nobody_is_verified_it_is_nobodys_and_when_it_is_acknowledged_the_mark_is_gone()
+    {
+        Early().Publish(Record("1"));
+        var next = Early();
+        next.Record.ShouldBeNull();
+        _isKnown = true;
+        next.Record.ShouldBe(Record("1"));
+        next.Acknowledge(Record("1", new(1, 2)));
+        _storage.Get(StampKey).ShouldBe("""{"stamp":[1,2],"room":"general","state":"1"}""");
+        next.Acknowledge(Record("1"));
+        (_storage.Get(StateKey), _storage.Get(StampKey)).ShouldBe(("1", null));
+    }
+
+    [Fact]
+    public void Once_a_user_is_verified_it_is_not_theirs_unless_they_have_said_it()
+    {
+        var (alice, bob) = (Early(), Early());
+        alice.Publish(Record("1"));
+        _isKnown = true;
+        bob.BelongTo("bob", said: null);
+        bob.Record.ShouldBeNull();
+        alice.BelongTo("alice", Record("1"));
+        alice.Record.ShouldBe(Record("1"));
+        _storage.Get("m:presence-stamp:k:alice").ShouldBe("""{"room":"general","user":"alice","state":"1"}""");
+        (_storage.Get(StateKey), _storage.Get(StampKey)).ShouldBe((null, null));
+    }
+
+    [Fact]
+    public void What_is_nobodys_for_sure_is_found_at_once_and_stays_nobodys()
+    {
+        _storage.Set(StateKey, "1");
+        Early().Record.ShouldBe(Record("1"));
+        _stored.Acknowledge(Record("1", new(1, 2)));
+        Early().Record.ShouldBe(Record("1", new(1, 2)));
+        // As a helper does with what it has found.
+        Early().Acknowledge(Record("1", new(1, 2)));
+        Early().Record.ShouldBe(Record("1", new(1, 2)));
+    }
+
+    [Fact]
+    public void The_mark_is_void_when_another_program_changed_the_state()
+    {
+        Early().Publish(Record("1"));
+        _storage.Set(StateKey, "2");
+        Early().Record.ShouldBe(Record("2"));
+    }
+
+    [Fact]
+    public void The_mark_is_there_before_the_state()
+    {
+        var shared = new SharedStorage(_storage);
+        new StoredState(new(shared, NullLogger.Instance), "k", "general", () => false).Publish(Record("1"));
+        shared.Written.ShouldBe([StampKey, StateKey]);
+    }
+
     [Fact]
     public void No_two_pairs_of_key_and_user_are_stored_in_one_place()
     {
@@ -142,7 +217,7 @@ public sealed class StoredStateTests
         foreach (var key in texts)
             foreach (var user in texts)
             {
-                var stored = new StoredState(new(_storage, NullLogger.Instance), key, "general");
+                var stored = In("general", key);
                 stored.BelongTo(user, said: null);
                 stored.Record.ShouldBeNull($"{key} of {user}");
                 stored.Publish(Record("1"));
@@ -163,19 +238,24 @@ public sealed class StoredStateTests
     {
         _stored.Acknowledge(Record("1", new(1, 2)));
         var shared = new SharedStorage(_storage) { BetweenReads = () => In("general").Acknowledge(Record("2", new(1, 3))) };
-        new StoredState(new(shared, NullLogger.Instance), "k", "general").Record.ShouldBe(Record("2", new(1, 3)));
+        new StoredState(new(shared, NullLogger.Instance), "k", "general", () => true).Record.ShouldBe(Record("2", new(1, 3)));
     }
 
     private static RawJson Json(string text) => RawJson.FromText(text);
 
     private static OwnRecord Record(string state, Stamp? stamp = null, long? deadline = null) => new(Json(state)) { Stamp = stamp, Deadline = deadline };
 
-    private StoredState In(string room, string key = "k") => new(new(_storage, NullLogger.Instance), key, room);
+    private StoredState In(string room, string key = "k") => new(new(_storage, NullLogger.Instance), key, room, () => true);
+
+    private StoredState Early() => new(new(_storage, NullLogger.Instance), "k", "general", () => _isKnown);
 
     /// <summary>Storage in which another process writes once, between two readings of this one.</summary>
     private sealed class SharedStorage(IPresenceStorage storage) : IPresenceStorage
     {
         public Action? BetweenReads { get; set; }
+
+        /// <summary>The keys, in order.</summary>
+        public List<string> Written { get; } = [];
 
         public string? Get(string key)
         {
@@ -186,7 +266,11 @@ public sealed class StoredStateTests
             return value;
         }
 
-        public void Set(string key, string value) => storage.Set(key, value);
+        public void Set(string key, string value)
+        {
+            Written.Add(key);
+            storage.Set(key, value);
+        }
 
         public void Remove(string key) => storage.Remove(key);
     }
