@@ -12,6 +12,8 @@ builder.Services.AddAuthorization();
 builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(options =>
 {
     options.Cookie.SameSite = SameSiteMode.Strict;
+    // An open page says who it is again before that ends, like any other request: with a sliding one nobody who keeps it open is ever signed out.
+    options.SlidingExpiration = false;
     options.ExpireTimeSpan = builder.Configuration.GetValue("SignedInFor", TimeSpan.FromHours(8));
     // There is no page to be sent to: who is not signed in is told so.
     options.Events.OnRedirectToLogin = context =>

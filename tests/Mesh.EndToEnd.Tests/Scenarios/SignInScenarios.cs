@@ -131,6 +131,17 @@ public sealed class SignInScenarios(Chromium chromium) : Scenario(chromium)
         await one.LobbyIsAsync("alicesecret of alice1 tab");
     }
 
+    [Fact]
+    public async Task A_page_that_stays_open_is_signed_out_when_the_sign_in_expires()
+    {
+        await BeginSignInAsync("--SignedInFor=00:00:08");
+        var alice = await (await OpenBrowserAsync("alice")).OpenSignInAsync(_server.Origin);
+        await alice.SignInAsync("alice");
+        await alice.LobbyIsAsync("alicehere1 tab");
+        await alice.IsSignedOutAsync();
+        (await alice.Page.IsVisibleAsync("#signed-in")).ShouldBeFalse();
+    }
+
     private async Task BeginSignInAsync(params string[] options) => _server = Own(await DemoServer.StartAsync(DemoServer.SignIn, FreePort.Next(), options));
 
     private async Task<(SignInTab Alice, SignInTab Bob)> BothAsync()
