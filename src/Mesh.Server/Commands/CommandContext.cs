@@ -9,7 +9,7 @@ public sealed class CommandContext
     private readonly IServiceScopeFactory _scopes;
     private readonly MeshJsonOptions _json;
     private AsyncServiceScope? _scope;
-    private int _isAnswered;
+    private bool _isAnswered;
 
     internal CommandContext(Transport transport, InboundFrame frame, IServiceScopeFactory scopes, MeshJsonOptions json)
     {
@@ -50,10 +50,10 @@ public sealed class CommandContext
     internal MeshJsonOptions Json => _json;
 
     /// <summary>True once the command has its answer, or that is on its way.</summary>
-    internal bool IsAnswered => Volatile.Read(ref _isAnswered) != 0;
+    internal bool IsAnswered => Volatile.Read(ref _isAnswered);
 
     /// <summary>Claims the one answer a command has; false if it has it already.</summary>
-    internal bool TryAnswer() => Interlocked.Exchange(ref _isAnswered, 1) == 0;
+    internal bool TryAnswer() => !Interlocked.Exchange(ref _isAnswered, true);
 
     /// <summary>The same, for handlers that answer themselves.</summary>
     /// <exception cref="InvalidOperationException">It has its answer: middleware did not wait for it, or runs it again.</exception>

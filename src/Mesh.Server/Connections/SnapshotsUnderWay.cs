@@ -49,9 +49,12 @@ internal sealed class SnapshotsUnderWay(TimeProvider time)
         {
             node = _answers.AddLast(answer);
             Count(answer, 1);
-            TakeLate(late, it => Frees(it) >= Much && it.Receiver.StuckFor >= Patience);
-            TakeLate(late, it => Frees(it) >= Much);
-            TakeLate(late, it => Frees(it) >= Little);
+            if (_bytes > MostBytes)
+            {
+                TakeLate(late, it => Frees(it) >= Much && it.Receiver.StuckFor >= Patience);
+                TakeLate(late, it => Frees(it) >= Much);
+                TakeLate(late, it => Frees(it) >= Little);
+            }
         }
         _ = EndAsync(node, sent);
         foreach (var one in late) one.CloseAtOnce(CloseCodes.SlowReceiver, "takes too long for what is sent");

@@ -9,8 +9,8 @@ namespace Mesh.Server;
 /// <param name="length">Of how many members.</param>
 internal sealed class RoomHistory(int length)
 {
-    // What a member takes in a diff besides its state and metadata, and one that has left, about.
-    private const int MemberBytes = 128, LeftBytes = 8;
+    // What one that has left takes in a diff, about.
+    private const int LeftBytes = 8;
 
     // The longest ago first.
     private readonly LinkedList<Entry> _entries = new();
@@ -70,7 +70,7 @@ internal sealed class RoomHistory(int length)
                 continue;
             }
             if (now.Find(entry.Number) is not { } member) continue;
-            bytes += MemberBytes;
+            bytes += RosterBodies.MemberBytes;
             var hasJoined = entry.Joined > known.Revision;
             if (hasJoined || entry.State > known.Revision) bytes += member.State.Utf8.Length;
             if (hasJoined || entry.Metadata > known.Revision) bytes += member.Metadata.Utf8.Length;

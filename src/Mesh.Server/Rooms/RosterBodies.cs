@@ -9,8 +9,8 @@ namespace Mesh.Server;
 /// <summary>What answers say of a whole roster, each as bytes that are written once for all who ask at the same revision.</summary>
 internal sealed class RosterBodies
 {
-    // What a member has besides its state and metadata.
-    private const long MemberBytes = 150;
+    /// <summary>What a member has in JSON besides its state and metadata, about.</summary>
+    public const int MemberBytes = 150;
 
     // The serializer's own buffers come from a pool, which keeps those of larger rooms for each core and thread.
     private const int MostPooled = 1024 * 1024;
@@ -49,7 +49,7 @@ internal sealed class RosterBodies
 
     public static RosterBodies Of(Roster roster) => All.GetValue(roster, static it => new(it));
 
-    private static long Sum(Roster roster, Func<Member, int> has) => roster.Members.Sum(it => MemberBytes + has(it));
+    private static long Sum(Roster roster, Func<Member, int> has) => roster.Members.Sum(it => (long)MemberBytes + has(it));
 
     private static ReadOnlyMemory<byte> Write<T>(T body, JsonTypeInfo<T> type, long about)
     {

@@ -89,7 +89,7 @@ public sealed class RoomHistoryTests
         var roster = Roster.Empty(1);
         Change(ref roster, history, it => it with { Joined = [NewMember(1, it.To) with { Metadata = Number(12345) }] });
         Change(ref roster, history, it => it with { Joined = [NewMember(2, it.To) with { State = Number(1234567) }] });
-        const int member = 128;
+        const int member = RosterBodies.MemberBytes;
         history.Since(new(1, 0), roster, new(2 * member + 12))!.Joined.Length.ShouldBe(2);
         history.Since(new(1, 0), roster, new(2 * member + 11)).ShouldBeNull();
         history.Since(new(1, 1), roster, new(member + 7)).ShouldNotBeNull();
