@@ -131,10 +131,12 @@ export class OwnState {
     this.#restoring = null;
   }
 
-  /**
-   * The view was stale, and no longer is, or nothing is said with the entry: another tab may have said something, and gone, meanwhile. It
-   * is in the storage that they share.
-   */
+  /** Another tab may have said something, and gone, without having been seen: it is in the storage that they share. */
+  recall() {
+    for (const record of this.#seams.stored()) if (record.stamp) this.observe(record, false);
+  }
+
+  /** To an entry that nothing is said with, what is stored is to be said after it. */
   catchUp() {
     this.#reconsider();
     this.#flush();

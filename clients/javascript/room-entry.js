@@ -9,6 +9,8 @@ import { isAcknowledgement, isDiff, isObject, isSnapshot, unsound } from "./soun
 /** @typedef {import("./raw-updates.js").PresenceUpdate} PresenceUpdate */
 /** @typedef {import("./replica.js").Replica} Replica */
 /** @typedef {import("./replica.js").Taken} Taken */
+/** @typedef {import("./roster.js").Diff} Diff */
+/** @typedef {import("./roster.js").Member} Member */
 /** @typedef {import("./stored-state.js").OwnRecord} OwnRecord */
 
 /**
@@ -29,6 +31,7 @@ import { isAcknowledgement, isDiff, isObject, isSnapshot, unsound } from "./soun
  * @property {() => { entered: boolean, joined: boolean, watched: boolean }} wanted by helpers, by `joinRoom`, by subscribers
  * @property {(requests: EnterRequest[]) => void} enter
  * @property {(taken: Taken, timestamp: number) => void} take
+ * @property {(diff: Diff, left: (Member | undefined)[]) => void} hear siblings may have spoken and gone; those who left, as they were known
  * @property {() => void} learn the roster holds the own member and its siblings
  * @property {() => void} freshen
  * @property {(error: unknown) => void} report the room can't be entered now
@@ -158,7 +161,11 @@ export class RoomEntry {
   diff(diff) {
     const { replica } = this.#seams;
     this.stale = diff.stale === true;
-    if (this.watching && !this.#plain) this.#take(isDiff(diff) ? replica.take(diff) : replica.lost(), Date.now());
+    if (!this.watching || this.#plain) return;
+    if (!isDiff(diff)) return this.#take(replica.lost(), Date.now());
+    const left = (diff.left ?? []).map((/** @type {number} */ number) => replica.roster?.members.get(number));
+    this.#take(replica.take(diff), Date.now());
+    this.#seams.hear(diff, left);
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */
@@ -239,6 +246,7 @@ export class RoomEntry {
         if (this.watching) this.#receive(entry);
         // The roster may have been known before: then the answer does not name those who were there.
         if (current && first) this.#seams.learn();
+        if (current) this.#seams.own.recall();
       }),
       said,
       () => this.#entered === entered,

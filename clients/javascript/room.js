@@ -17,6 +17,7 @@ import { withoutStamp } from "./stored-state.js";
 /** @typedef {import("./replica.js").Taken} Taken */
 /** @typedef {import("./room-entry.js").EnterRequest} EnterRequest */
 /** @typedef {import("./roster.js").Changes} Changes */
+/** @typedef {import("./roster.js").Diff} Diff */
 /** @typedef {import("./roster.js").Member} Member */
 /** @typedef {import("./stored-state.js").OwnRecord} OwnRecord */
 
@@ -236,6 +237,7 @@ export class Room {
       }),
       enter: this.#seams.enter,
       take: (taken, timestamp) => this.#deliver(taken, timestamp),
+      hear: (diff, left) => this.#hear(diff, left),
       learn: () => {
         this.#learn(this.#replica.roster?.members.values() ?? []);
         if (this.#entry) this.#entry.learned = true;
@@ -303,10 +305,7 @@ export class Room {
 
   /** @param {any} diff a `mesh/presence-diff` */
   diff(diff) {
-    const entry = this.#entry;
-    const stale = entry?.stale;
-    entry?.diff(diff);
-    if (stale && !entry?.stale) this.#own.catchUp();
+    this.#entry?.diff(diff);
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */
@@ -376,6 +375,20 @@ export class Room {
       }
     }
     if (another) this.#own.takeOver();
+  }
+
+  /**
+   * Learns from siblings that have spoken and gone: what the diff tells of it, and what may be in the storage that they share.
+   * @param {Diff} diff
+   * @param {(Member | undefined)[]} left as they were known
+   */
+  #hear({ parting, missed }, left) {
+    if (this.#holders.size === 0) return;
+    const own = this.#siblingOf(this.#seams.connectionId());
+    for (const { sibling, state = null, stamp, deadline } of parting ?? []) {
+      if (sibling === own) this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, false);
+    }
+    if (missed || left.some((one) => !one || (own !== undefined && one.sibling === own))) this.#own.recall();
   }
 
   /**

@@ -38,6 +38,17 @@ import { compareStamps, sameStamp } from "./stamp.js";
  * @property {Member[]} [joined]
  * @property {MemberUpdate[]} [updated]
  * @property {number[]} [left]
+ * @property {PartingState[]} [parting] for their siblings, not for the roster
+ * @property {boolean} [missed] the sender has missed changes: who came and went in between is in no list
+ */
+
+/**
+ * What a member said before it left, and no list of a diff tells.
+ * @typedef {object} PartingState
+ * @property {string} sibling
+ * @property {any} [state] null: cleared or expired
+ * @property {Stamp} stamp
+ * @property {number} [deadline]
  */
 
 /** All members of a room by number. @typedef {{ epoch: number, revision: number, members: Map<number, Member> }} Roster */

@@ -51,6 +51,10 @@ function isMember(member) {
 const isUpdate = (update) =>
   isObject(update) && isCount(update.number) && isNone(update.stamp, isStamp) && isNone(update.deadline, Number.isSafeInteger);
 
+/** @param {any} parting */
+const isParting = (parting) =>
+  isObject(parting) && isText(parting.sibling) && isStamp(parting.stamp) && isNone(parting.deadline, Number.isSafeInteger);
+
 /** @param {any} snapshot */
 export function isSnapshot(snapshot) {
   return isObject(snapshot) && isCount(snapshot.epoch) && isCount(snapshot.revision) && isList(snapshot.members, isMember);
@@ -65,7 +69,8 @@ export function isDiff(diff) {
     isCount(diff.to) &&
     isNone(diff.joined, (joined) => isList(joined, isMember)) &&
     isNone(diff.updated, (updated) => isList(updated, isUpdate)) &&
-    isNone(diff.left, (left) => isList(left, isCount))
+    isNone(diff.left, (left) => isList(left, isCount)) &&
+    isNone(diff.parting, (parting) => isList(parting, isParting))
   );
 }
 

@@ -39,7 +39,10 @@ public static class SequenceGenerator
         var before = room.At;
         var changes = new RosterDiffBuilder();
         for (var left = random.Next(4) == 0 ? random.Next(2, 7) : 1; left > 0; left--)
-            if (room.Do(Next(random)) is { } change && room.At.Epoch == before.Epoch) changes.Add(change);
+        {
+            var roster = room.Roster;
+            if (room.Do(Next(random)) is { } change && room.At.Epoch == before.Epoch) changes.Add(roster, change);
+        }
 
         if (room.At.Epoch != before.Epoch || random.Next(12) == 0) writer.Take(room.Roster);
         else if (!changes.IsEmpty) writer.Take(changes.Build());

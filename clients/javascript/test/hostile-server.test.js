@@ -107,17 +107,20 @@ test("whatever is wrong in a diff, the page goes on", async () => {
   present();
   await client.connect();
   await settle();
-  const right = { roomName: ROOM, epoch: 1, from: 1, to: 2, joined: [member(50, { userId: "mallory" })], updated: [{ number: 1, state: 1, stamp: [1, 2] }], left: [1] };
+  const right = { roomName: ROOM, epoch: 1, from: 1, to: 2, joined: [member(50, { userId: "mallory" })], updated: [{ number: 1, state: 1, stamp: [1, 2] }], left: [1], parting: [{ sibling: "s", stamp: [1, 2] }] };
   for (const key of Object.keys(right)) {
     for (const wrong of GARBAGE) {
       if (key === "roomName" || !Array.isArray(wrong) || wrong.length > 0)
-        ServerSocket.all[0].push({ command: "mesh/presence-diff", payload: { ...right, joined: [], updated: [], left: [], [key]: wrong } });
+        ServerSocket.all[0].push({ command: "mesh/presence-diff", payload: { ...right, joined: [], updated: [], left: [], parting: [], [key]: wrong } });
     }
     await settle();
   }
   for (const wrong of GARBAGE)
     for (const key of ["connectionId", "number", "stamp", "joinedAt", "userId", "deadline"])
       ServerSocket.all[0].push({ command: "mesh/presence-diff", payload: { roomName: ROOM, epoch: 1, from: revision, to: revision + 1, joined: [{ ...member(60, 1), [key]: wrong }] } });
+  for (const wrong of GARBAGE)
+    for (const key of ["sibling", "state", "stamp", "deadline"])
+      ServerSocket.all[0].push({ command: "mesh/presence-diff", payload: { roomName: ROOM, epoch: 1, from: revision, to: revision + 1, parting: [{ sibling: "s", state: 1, stamp: [1, 2], [key]: wrong }] } });
   await goesOn();
 });
 

@@ -272,15 +272,35 @@ test("a view is stale from a diff that says so to the next that does not", async
   assert.equal(holder.fresh, true);
 });
 
-test("what another tab has stored, and left, while the view was stale is taken over", async () => {
+for (const [what, diff] of Object.entries({
+  "where the node has missed changes": { from: 5, to: 7, missed: true },
+  "which had joined and left between two diffs": { from: 5, to: 8, left: [7] },
+  "which left before it was seen": { from: 5, to: 7, left: [2] },
+}))
+  test(`what another tab has stored, ${what}, is taken over`, async () => {
+    open();
+    const holder = attach();
+    const [tab, bob] = [{ ...other, state: undefined, stamp: undefined }, { connectionId: "bob", number: 3, joinedAt: [1, 4] }];
+    await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 4, members: [tab, bob, me] } });
+    holder.stored = () => ({ state: "busy", stamp: [1, 6] });
+    rooms.get("r").diff({ roomName: "r", epoch: 1, from: 4, to: 5, left: [3] });
+    assert.equal(link.last.command, "mesh/enter");
+    rooms.get("r").diff({ roomName: "r", epoch: 1, ...diff });
+    assert.equal(link.last.command, "mesh/restore");
+    assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
+  });
+
+test("what another tab has stored, and left, while the entry was on its way is taken over, but not what it has not been acknowledged", async () => {
   open();
   const holder = attach();
+  await settle();
+  holder.stored = () => ({ state: "busy" });
   await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
-  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 5, stale: true });
-  holder.stored = () => ({ state: "busy", stamp: [1, 6] });
-  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 7, stale: true });
   assert.equal(link.last.command, "mesh/enter");
+  // A gap: it asks again.
   rooms.get("r").diff({ roomName: "r", epoch: 1, from: 7, to: 7 });
+  holder.stored = () => ({ state: "busy", stamp: [1, 6] });
+  await link.enter({ snapshot: { epoch: 1, revision: 7, members: [me] } });
   assert.equal(link.last.command, "mesh/restore");
   assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
 });
@@ -330,6 +350,19 @@ test("an own member that the roster of the entry did not have, since the store h
   const { length } = link.requests;
   rooms.get("r").diff({ roomName: "r", epoch: 2, from: 0, to: 1, joined: [{ ...me, joinedAt: [2, 1] }] });
   assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["busy"]);
+});
+
+test("what siblings had said before they left is taken over, and nothing of others", async () => {
+  open();
+  const holder = attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
+  const parting = [
+    { sibling: "m", state: "forged", stamp: [1, 8] },
+    { sibling: "s", state: "busy", stamp: [1, 7], deadline: 9 },
+  ];
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 9, left: [2, 3], parting });
+  assert.deepEqual(holder.kept, [{ state: "busy", stamp: [1, 7], deadline: 9 }]);
+  assert.deepEqual(link.last.payload, { roomName: "r", state: "busy", stamp: [1, 7], deadline: 9 });
 });
 
 test("a room that is entered again while the answer to its leave is on its way is not stale by what was said before", async () => {

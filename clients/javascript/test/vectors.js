@@ -3,6 +3,7 @@ import { sameJson } from "../json.js";
 import { Replica } from "../replica.js";
 import { isRoomName } from "../room-name.js";
 import { apply, compare, judge, rosterOf, snapshotOf } from "../roster.js";
+import { isDiff } from "../sound.js";
 import { UserViewRun } from "./user-view-run.js";
 
 /** @typedef {{ name: string, [key: string]: any }} Case */
@@ -41,6 +42,23 @@ const SUBJECTS = {
       same("diff", asSets(found), asSets(diff));
       apply(at, found);
       sameRoster("Apply(a, diff)", at, b);
+    },
+  },
+  "diff-merge.json": {
+    keys: ["roster", "diffs", "merged"],
+    // To merge is the server's part; what is merged is to lead where the diffs lead.
+    run({ roster, diffs, merged }) {
+      const rosters = [...diffs.keys(), diffs.length].map((count) => {
+        const at = rosterOf(structuredClone(roster));
+        for (const diff of diffs.slice(0, count)) apply(at, diff);
+        return at;
+      });
+      same("is sound", isDiff(merged), true);
+      for (const [i, at] of rosters.slice(0, -1).entries()) {
+        same(`outcome after ${i}`, judge(at, merged), "applied");
+        apply(at, merged);
+        sameRoster(`merged after ${i}`, at, snapshotOf(rosters[diffs.length]));
+      }
     },
   },
   "replica.json": {

@@ -100,10 +100,14 @@ internal sealed class OwnState
         });
     }
 
-    /// <summary>
-    /// The view was stale, and no longer is, or nothing is said with the entry: another tab may have said something, and gone, meanwhile. It
-    /// is in the storage that they share.
-    /// </summary>
+    /// <summary>Another tab may have said something, and gone, without having been seen: it is in the storage that they share.</summary>
+    public void Recall()
+    {
+        foreach (var record in _owner.Stored())
+            if (record.Stamp is not null) Observe(record, own: false);
+    }
+
+    /// <summary>To an entry that nothing is said with, what is stored is to be said after it.</summary>
     public void CatchUp()
     {
         Reconsider();

@@ -219,9 +219,9 @@ internal sealed class Room : IOwnStateOwner
 
     public void Take(RosterDiff diff)
     {
-        var wasStale = _entry is { IsStale: true };
+        var before = Feed.Shown;
         _entry?.Take(diff);
-        if (wasStale && _entry is { IsStale: false }) Own.CatchUp();
+        if (HasHolders) Hear(diff, before);
     }
 
     public void Take(PlainUpdate update) => _entry?.Take(update);
@@ -330,13 +330,27 @@ internal sealed class Room : IOwnStateOwner
         return record.State.HasValue ? record.WithoutStamp() : null;
     }
 
+    // The own member, which has a number that may change: the server joins it again if the store has lost it.
+    private Member? Self => _rooms.ConnectionId is { } own && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
+
+    // Learns from siblings that have spoken and gone: what the diff tells of it, and what may be in the storage that they share.
+    private void Hear(RosterDiff diff, Roster? before)
+    {
+        var sibling = Self?.Sibling;
+        foreach (var state in diff.Parting)
+        {
+            if (state.Sibling == sibling)
+                Own.Observe(new(state.State.HasValue ? state.State : RawJson.Null) { Stamp = state.Stamp, Deadline = state.Deadline }, own: false);
+        }
+        if (diff.Missed || diff.Left.Any(it => before?.Find(it) is not { } left || (sibling is not null && left.Sibling == sibling))) Own.Recall();
+    }
+
     // Learns from the own member and its siblings, and from nobody else (§9).
     private void Learn(IEnumerable<Member> members)
     {
         if (!HasHolders) return;
         var own = _rooms.ConnectionId;
-        // Not by its number: the server may have joined it again, and then it has another.
-        var self = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
+        var self = Self;
         var isAnother = self is not null && LearnOwn(self);
         if (isAnother) members = Feed.Shown!.Members;
         var sibling = self?.Sibling;

@@ -213,6 +213,7 @@ internal sealed class RoomEntry
         }
         // The roster may have been known before: then the answer does not name those who were there.
         if (isCurrent && isFirst) _room.Learn();
+        if (isCurrent) _room.Own.Recall();
     }
 
     // Enters by the frames of a plain server.

@@ -34,9 +34,17 @@ public sealed record RosterDiff
     [JsonIgnore]
     public ImmutableArray<int> Left { get; init; } = [];
 
+    /// <summary>What some in <see cref="Left"/> said in between, for their siblings (protocol §9). Nothing of it goes into a roster.</summary>
+    [JsonIgnore]
+    public ImmutableArray<PartingState> Parting { get; init; } = [];
+
     /// <summary>True if nothing changed but, at most, the revision.</summary>
     [JsonIgnore]
     public bool IsEmpty => Joined.IsEmpty && Updated.IsEmpty && Left.IsEmpty;
+
+    /// <summary>True if its sender has missed changes, and compares: who came and went in between is in no list (protocol §10).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Missed { get; init; }
 
     /// <summary>True, on the wire, if its sender can't tell what changes elsewhere: what it shows may be stale (protocol §10).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -53,14 +61,18 @@ public sealed record RosterDiff
     [JsonInclude, JsonPropertyName("left")]
     internal ImmutableArray<int>? LeftOnWire { get => Left.IsEmpty ? null : Left; init => Left = value ?? []; }
 
+    [JsonInclude, JsonPropertyName("parting")]
+    internal ImmutableArray<PartingState>? PartingOnWire { get => Parting.IsEmpty ? null : Parting; init => Parting = Whole(value); }
+
     private static ImmutableArray<T> Whole<T>(ImmutableArray<T>? read) where T : class =>
         read is not { } list ? [] : list.Contains(null!) ? throw new JsonException("A list of a diff has a null in it.") : list;
 
     /// <summary>Equal by content.</summary>
     public bool Equals(RosterDiff? other) =>
         other is not null && RoomName == other.RoomName && Epoch == other.Epoch && FromEpoch == other.FromEpoch
-        && From == other.From && To == other.To && Stale == other.Stale && Joined.AsSpan().SequenceEqual(other.Joined.AsSpan())
-        && Updated.AsSpan().SequenceEqual(other.Updated.AsSpan()) && Left.AsSpan().SequenceEqual(other.Left.AsSpan());
+        && From == other.From && To == other.To && Missed == other.Missed && Stale == other.Stale && Joined.AsSpan().SequenceEqual(other.Joined.AsSpan())
+        && Updated.AsSpan().SequenceEqual(other.Updated.AsSpan()) && Left.AsSpan().SequenceEqual(other.Left.AsSpan())
+        && Parting.AsSpan().SequenceEqual(other.Parting.AsSpan());
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Epoch, From, To, Joined.Length, Updated.Length, Left.Length);

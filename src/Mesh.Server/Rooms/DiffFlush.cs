@@ -23,7 +23,9 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
 
     public void Stop() => _timer?.Dispose();
 
-    public void Add(RosterDiff change)
+    /// <param name="before">The roster that the change follows on.</param>
+    /// <param name="change">The change.</param>
+    public void Add(Roster before, RosterDiff change)
     {
         if (change.FromEpoch is not null)
         {
@@ -31,7 +33,7 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
             _pending.Clear();
             change = new() { Epoch = change.Epoch, From = change.To, To = change.To };
         }
-        _pending.Add(change);
+        _pending.Add(before, change);
         if (_waiting) return;
         var due = _flushedAt is { } at ? options.FlushInterval - time.GetElapsedTime(at) : TimeSpan.Zero;
         if (due <= TimeSpan.Zero) Flush();

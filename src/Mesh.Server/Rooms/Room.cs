@@ -256,13 +256,13 @@ internal sealed class Room
     {
         var before = _replica.Roster!;
         _replica.Receive(read);
-        if (_replica.Roster!.At != before.At) Tell(before, Roster.Compare(before, _replica.Roster), silent: false, timestamp);
+        if (_replica.Roster!.At != before.At) Tell(before, Roster.Compare(before, _replica.Roster) with { Missed = true }, silent: false, timestamp);
     }
 
     private void Tell(Roster before, RosterDiff change, bool silent, long timestamp)
     {
         _history.Add(change);
-        _diffs.Add(change);
+        _diffs.Add(before, change);
         _changed?.TrySetResult();
         _changed = null;
         if (_plain.Count == 0) return;

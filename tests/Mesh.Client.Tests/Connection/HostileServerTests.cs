@@ -27,12 +27,15 @@ public sealed class HostileServerTests : Scenario
     public async Task Whatever_is_wrong_in_a_diff_it_goes_on()
     {
         var hostile = await BeginAsync();
-        foreach (var key in new[] { "epoch", "from", "to", "joined", "updated", "left", "stale" })
+        foreach (var key in new[] { "epoch", "from", "to", "joined", "updated", "left", "parting", "stale" })
             foreach (var wrong in Garbage)
                 await hostile.Server.TellAsync("mesh/presence-diff", $$"""{"roomName":"general",{{Without(key, "\"epoch\":1", "\"from\":1", "\"to\":2")}}"{{key}}":{{wrong}}}""");
         foreach (var key in new[] { "connectionId", "number", "stamp", "joinedAt", "userId", "sibling", "deadline" })
             foreach (var wrong in Garbage)
                 await hostile.Server.TellAsync("mesh/presence-diff", $$"""{"roomName":"general","epoch":1,"from":1,"to":3,"joined":[{{{Without(key, "\"connectionId\":\"m\"", "\"number\":60", "\"joinedAt\":[1,2]")}}"{{key}}":{{wrong}}}]}""");
+        foreach (var key in new[] { "sibling", "state", "stamp", "deadline" })
+            foreach (var wrong in Garbage)
+                await hostile.Server.TellAsync("mesh/presence-diff", $$"""{"roomName":"general","epoch":1,"from":1,"to":3,"parting":[{{{Without(key, "\"sibling\":\"s\"", "\"state\":1", "\"stamp\":[1,2]")}}"{{key}}":{{wrong}}}]}""");
         await hostile.GoesOnAsync();
     }
 
@@ -86,6 +89,8 @@ public sealed class HostileServerTests : Scenario
     {
         var hostile = new Hostile(Own(await ScriptedServer.StartAsync())) { First = first };
         hostile.Viewer = View(await ConnectAsync(hostile.Server.Url));
+        // What is told before is of a room that the client has not asked for.
+        await hostile.Asked.InTimeAsync();
         if (first is null) await hostile.Viewer.ShowsAsync("bob: here (1)");
         return hostile;
     }
@@ -98,6 +103,7 @@ public sealed class HostileServerTests : Scenario
     {
         // What an entry shows is said before anything that comes after it.
         private readonly Lock _gate = new();
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private (int Revision, string Status) _bob = (1, "here");
 
         public Hostile(ScriptedServer server)
@@ -110,6 +116,9 @@ public sealed class HostileServerTests : Scenario
         public ScriptedServer Server { get; }
 
         public string? First { get; set; }
+
+        /// <summary>Completes once an entry is being answered.</summary>
+        public Task Asked => _asked.Task;
 
         public Viewer Viewer { get; set; } = null!;
 
@@ -136,6 +145,7 @@ public sealed class HostileServerTests : Scenario
         {
             var answer = First ?? $$"""{"rooms":[{"roomName":"general","success":true,"number":9,"snapshot":{{Snapshot(_bob.Revision, _bob.Status)}}}]}""";
             First = null;
+            _asked.TrySetResult();
             return answer;
         }
     }

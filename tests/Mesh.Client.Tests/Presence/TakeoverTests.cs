@@ -24,6 +24,24 @@ public sealed class TakeoverTests : Scenario
         await carol.ShowsAsync("alice: busy (1)");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_said_in_parting_stays_the_users_state(bool comesForIt)
+    {
+        var client = await ConnectAsync(key: Key);
+        var (phone, laptop) = (View(await ConnectAsync(key: Key)), View(client));
+        var bob = View(await ConnectAsync());
+        await laptop.SayAsync("alice", "here");
+        foreach (var viewer in new[] { phone, laptop, bob }) await viewer.ShowsAsync("alice: here (2)");
+        if (comesForIt) client = await ConnectAsync(key: Key);
+        var parting = comesForIt ? View(client) : laptop;
+        // What is said is not yet shown when it leaves.
+        for (var count = 0; count < 10; count++) await client.PublishPresenceStateAsync("general", new State("alice", $"busy {count}")).InTimeAsync();
+        await parting.Presence.DisposeAsync();
+        foreach (var viewer in new[] { phone, bob }) await viewer.ShowsAsync($"alice: busy 9 ({(comesForIt ? 2 : 1)})");
+    }
+
     [Fact]
     public async Task A_clear_is_taken_over_too()
     {

@@ -5,6 +5,13 @@ public sealed class EntryOrderTests : Scenario
 {
     private const string Sibling = """{"connectionId":"other","number":1,"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,1],"joinedAt":[1,1]}""";
 
+    private const string Alone = """{"epoch":1,"revision":4,"members":[{"connectionId":"me","number":2,"sibling":"s","joinedAt":[1,4]}]}""";
+
+    private const string Siblings = """
+        {"epoch":1,"revision":4,"members":[{"connectionId":"other","number":1,"sibling":"s","joinedAt":[1,1]},
+         {"connectionId":"me","number":2,"sibling":"s","joinedAt":[1,4]}]}
+        """;
+
     [Fact]
     public async Task An_own_member_that_the_roster_of_the_entry_did_not_have_gets_the_state_of_its_siblings()
     {
@@ -41,29 +48,88 @@ public sealed class EntryOrderTests : Scenario
         await Wait.UntilAsync(() => second.Presence.IsFresh);
     }
 
-    [Fact]
-    public async Task What_another_tab_has_stored_and_left_while_the_view_was_stale_is_taken_over()
+    [Theory]
+    [InlineData("the node has missed changes", """{"roomName":"general","epoch":1,"from":4,"to":7,"missed":true}""")]
+    [InlineData("it had joined and left between two diffs", """{"roomName":"general","epoch":1,"from":4,"to":8,"left":[7]}""")]
+    [InlineData("it left before it was seen", """{"roomName":"general","epoch":1,"from":4,"to":7,"left":[1]}""")]
+    public async Task What_another_tab_has_stored_is_taken_over_where(string what, string diff)
     {
-        const string Roster = """{"epoch":1,"revision":5,"members":[{"connectionId":"me","number":2,"sibling":"s","state":null,"joinedAt":[1,5]}]}""";
         var server = Own(await ScriptedServer.StartAsync());
         var storage = new MemoryPresenceStorage();
         var view = View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
-        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Roster));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Siblings));
         await Wait.UntilAsync(() => view.Presence.IsFresh);
-        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":5,"to":5,"stale":true}""");
-        await Wait.UntilAsync(() => !view.Presence.IsFresh);
+        await SayElsewhereAsync(storage);
 
-        var other = Own(await ScriptedServer.StartAsync());
-        var tab = View(await ConnectAsync(other.Url, options: it => it.Storage = storage));
-        await other.AnswerAsync(await other.ReceiveAsync("mesh/enter"), Entered(Roster));
-        var publishing = tab.Presence.PublishAsync(new("alice", "busy"));
-        await other.AnswerAsync(await other.ReceiveAsync("mesh/publish"), """{"success":true,"stamp":[1,6]}""");
-        await publishing;
+        await server.TellAsync("mesh/presence-diff", diff);
+        await RestoresAsync(server, what);
+    }
 
-        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":5,"to":7}""");
+    [Fact]
+    public async Task What_another_tab_has_stored_and_left_while_the_entry_was_on_its_way_is_taken_over()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var storage = new MemoryPresenceStorage();
+        View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
+        var entering = await server.ReceiveAsync("mesh/enter");
+        await SayElsewhereAsync(storage);
+        await server.AnswerAsync(entering, Entered(Alone));
+        await RestoresAsync(server, "the entry was on its way");
+    }
+
+    [Fact]
+    public async Task What_another_tab_has_stored_and_left_where_diffs_were_missed_is_taken_over()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var storage = new MemoryPresenceStorage();
+        var view = View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Alone));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await SayElsewhereAsync(storage);
+
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":8,"to":8}""");
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Alone.Replace("\"revision\":4", "\"revision\":8", StringComparison.Ordinal)));
+        await RestoresAsync(server, "the answer to a resync says nothing of it");
+    }
+
+    [Fact]
+    public async Task What_siblings_had_said_before_they_left_is_taken_over_and_nothing_of_others()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var view = View(await ConnectAsync(server.Url));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Alone));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await server.TellAsync(
+            "mesh/presence-diff",
+            """
+            {"roomName":"general","epoch":1,"from":4,"to":9,"left":[3,4],
+             "parting":[{"sibling":"m","state":{"userId":"alice","status":"forged"},"stamp":[1,8]},
+                        {"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,7],"deadline":9007199254740991}]}
+            """);
         var restore = (await server.ReceiveAsync("mesh/restore")).GetProperty("payload");
         restore.GetProperty("state").GetProperty("status").GetString().ShouldBe("busy");
-        restore.GetProperty("stamp").GetRawText().ShouldBe("[1,6]");
+        restore.GetProperty("stamp").GetRawText().ShouldBe("[1,7]");
+        restore.GetProperty("deadline").GetInt64().ShouldBe(9007199254740991);
+        await Wait.UntilAsync(() => view.Presence.Read() == new State("alice", "busy"));
+    }
+
+    // Another tab on the same device says something, on a connection of its own.
+    private async Task SayElsewhereAsync(IPresenceStorage storage)
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var tab = View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Siblings));
+        var publishing = tab.Presence.PublishAsync(new("alice", "busy"));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/publish"), """{"success":true,"stamp":[1,6]}""");
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":4,"to":6}""");
+        await publishing.InTimeAsync();
+    }
+
+    private static async Task RestoresAsync(ScriptedServer server, string where)
+    {
+        var restore = (await server.ReceiveAsync("mesh/restore")).GetProperty("payload");
+        restore.GetProperty("state").GetProperty("status").GetString().ShouldBe("busy", where);
+        restore.GetProperty("stamp").GetRawText().ShouldBe("[1,6]", where);
     }
 
     private static string Entered(string snapshot) => $$"""{"rooms":[{"roomName":"general","success":true,"number":2,"snapshot":{{snapshot}}}]}""";

@@ -48,7 +48,7 @@ public class RosterProperties
                 var builder = new RosterDiffBuilder();
                 for (var last = first; last < history.Diffs.Count && history.Diffs[last] is { } diff; last++)
                 {
-                    builder.Add(diff);
+                    builder.Add(history.Rosters[last], diff);
                     var merged = builder.Build();
                     for (var at = first; at <= last; at++) history.Rosters[at].Apply(merged).ShouldBe(history.Rosters[last + 1]);
                 }
@@ -60,11 +60,33 @@ public class RosterProperties
         History.Actions.Sample(actions =>
         {
             var builder = new RosterDiffBuilder();
-            foreach (var diff in new History(actions).Diffs.TakeWhile(diff => diff is not null)) builder.Add(diff!);
+            var history = new History(actions);
+            foreach (var (at, diff) in history.Diffs.TakeWhile(diff => diff is not null).Index()) builder.Add(history.Rosters[at], diff!);
             if (builder.IsEmpty) return;
             var merged = builder.Build();
             int[] named = [.. merged.Joined.Select(member => member.Number), .. merged.Updated.Select(update => update.Number), .. merged.Left];
             named.ShouldBeUnique();
+        });
+
+    [Fact]
+    public void A_merged_diff_loses_nothing_that_a_user_has_said() =>
+        History.Actions.Sample(actions =>
+        {
+            var history = new History(actions);
+            var builder = new RosterDiffBuilder();
+            var before = history.Rosters[0];
+            var newest = new Dictionary<string, Stamp>(StringComparer.Ordinal);
+            foreach (var (at, diff) in history.Diffs.TakeWhile(diff => diff is not null).Index())
+            {
+                builder.Add(history.Rosters[at], diff!);
+                foreach (var member in history.Rosters[at + 1].Members)
+                    if (member is { Sibling: { } sibling, Stamp: { } stamp } && !(newest.GetValueOrDefault(sibling) >= stamp)) newest[sibling] = stamp;
+            }
+            if (builder.IsEmpty) return;
+            var merged = builder.Build();
+            var heard = before.Apply(merged).Members.Where(it => it is { Sibling: not null, Stamp: not null }).Select(it => (Sibling: it.Sibling!, Stamp: it.Stamp!.Value))
+                .Concat(merged.Parting.Select(it => (it.Sibling, it.Stamp))).ToLookup(it => it.Sibling, it => it.Stamp, StringComparer.Ordinal);
+            foreach (var (sibling, stamp) in newest) heard[sibling].Max().ShouldBe(stamp);
         });
 
     [Fact]

@@ -21,6 +21,9 @@ public class RosterTests
     [InlineData("""{"epoch":1,"from":1,"to":2,"updated":[null]}""")]
     [InlineData("""{"epoch":1,"from":1,"to":2,"left":[null]}""")]
     [InlineData("""{"epoch":1,"from":1,"to":2,"left":["1"]}""")]
+    [InlineData("""{"epoch":1,"from":1,"to":2,"parting":[null]}""")]
+    [InlineData("""{"epoch":1,"from":1,"to":2,"parting":[{"state":1,"stamp":[1,2]}]}""")]
+    [InlineData("""{"epoch":1,"from":1,"to":2,"parting":[{"sibling":"s","state":1}]}""")]
     [InlineData("""{"epoch":1,"from":1}""")]
     [InlineData("""{"epoch":1,"from":1,"to":2,"to":3}""")]
     public void A_diff_that_is_not_sound_is_refused(string json) =>
@@ -46,9 +49,10 @@ public class RosterTests
     {
         var builder = new RosterDiffBuilder();
         Should.Throw<InvalidOperationException>(builder.Build);
-        builder.Add(new() { Epoch = 1, From = 3, To = 4, Left = [1] });
-        Should.Throw<ArgumentException>(() => builder.Add(new() { Epoch = 1, From = 5, To = 6 }));
-        Should.Throw<ArgumentException>(() => builder.Add(new() { Epoch = 2, From = 4, To = 5 }));
+        var roster = Roster.Empty(1, 3);
+        builder.Add(roster, new() { Epoch = 1, From = 3, To = 4, Left = [1] });
+        Should.Throw<ArgumentException>(() => builder.Add(roster, new() { Epoch = 1, From = 5, To = 6 }));
+        Should.Throw<ArgumentException>(() => builder.Add(roster, new() { Epoch = 2, From = 4, To = 5 }));
 
         builder.Build().ShouldBe(new() { Epoch = 1, From = 3, To = 4, Left = [1] });
         builder.Clear();
@@ -59,9 +63,10 @@ public class RosterTests
     public void A_join_that_replaces_makes_earlier_updates_void()
     {
         var builder = new RosterDiffBuilder();
-        builder.Add(new() { Epoch = 1, From = 1, To = 2, Updated = [new() { Number = 1, Metadata = RawJson.FromText("1") }] });
+        var roster = Roster.Create(1, 1, [new() { ConnectionId = "conn-a", Number = 1, JoinedAt = new(1, 1) }]);
+        builder.Add(roster, new() { Epoch = 1, From = 1, To = 2, Updated = [new() { Number = 1, Metadata = RawJson.FromText("1") }] });
         var member = new Member { ConnectionId = "conn-a", Number = 1, JoinedAt = new(1, 1) };
-        builder.Add(new() { Epoch = 1, From = 2, To = 3, Joined = [member] });
+        builder.Add(roster, new() { Epoch = 1, From = 2, To = 3, Joined = [member] });
         builder.Build().ShouldBe(new() { Epoch = 1, From = 1, To = 3, Joined = [member] });
     }
 }

@@ -9,7 +9,7 @@ public class AllVectors
         string[] run =
         [
             FrameVectors.FileName, RoomNameVectors.FileName, ErrorVectors.FileName, RosterApplyVectors.FileName,
-            RosterCompareVectors.FileName, ReplicaVectors.FileName, UserViewVectors.FileName,
+            RosterCompareVectors.FileName, DiffMergeVectors.FileName, ReplicaVectors.FileName, UserViewVectors.FileName,
         ];
         files.ShouldBe(run, ignoreOrder: true);
     }

@@ -86,6 +86,34 @@ public sealed class DiffTests
     }
 
     [Fact]
+    public async Task What_was_said_and_not_told_before_its_member_left_is_told_to_its_siblings()
+    {
+        await using var server = await TestServer.StartAsync(fakeTime: true);
+        await using var phone = await server.OpenAsync(clientKey: "0123456789abcdef");
+        await using var laptop = await server.OpenAsync(clientKey: "0123456789abcdef");
+        await phone.EnterAsync("r");
+        var me = (await laptop.EnterAsync("r")).GetProperty("snapshot").GetProperty("members")[1];
+        server.Time.Advance(Interval);
+        await laptop.PublishAsync("r", "1");
+        await laptop.PublishAsync("r", "2");
+        await laptop.LeaveAsync("r");
+        server.Time.Advance(Interval);
+        await phone.FenceAsync();
+        var epoch = phone.Diffs().Last().GetProperty("epoch").GetInt64();
+        phone.Diffs().Last().ShouldBe(
+            $$$$"""
+            {"roomName":"r","epoch":{{{{epoch}}}},"from":"<number>","to":5,"left":[2],
+             "parting":[{"sibling":"{{{{me.GetProperty("sibling").GetString()}}}}","state":2,"stamp":[{{{{epoch}}}},4]}]}
+            """);
+
+        // It is told once.
+        await phone.PublishAsync("r", "3");
+        server.Time.Advance(Interval);
+        await phone.FenceAsync();
+        phone.Diffs().Last().TryGetProperty("parting", out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task The_last_way_to_subscribe_wins_and_nothing_is_told_twice()
     {
         await using var server = await TestServer.StartAsync(options: it => it.FlushInterval = TimeSpan.Zero);

@@ -39,6 +39,7 @@ public sealed class UnreliableStoreTests
         await diffs.FenceAsync();
         foreach (var diff in diffs.Diffs()) replica.Receive(diff.Deserialize(ProtocolJson.Default.RosterDiff)!).ShouldNotBe(DiffOutcome.Gap);
         replica.Roster.ShouldBe(await server.Mesh.Room("r").ReadAsync(Cancellation));
+        (HasMissed(diffs.Diffs().First()), HasMissed(diffs.Diffs().Last())).ShouldBe((false, true));
         store.ReadsByListeners.ShouldBe(0);
     }
 
@@ -343,4 +344,6 @@ public sealed class UnreliableStoreTests
             services: it => it.Services.AddSingleton<IRoomStore>(services => new UnreliableStore(ActivatorUtilities.CreateInstance<MemoryRoomStore>(services))));
         return (server, (UnreliableStore)server.Get<IRoomStore>());
     }
+
+    private static bool HasMissed(JsonElement diff) => diff.TryGetProperty("missed", out var missed) && missed.GetBoolean();
 }

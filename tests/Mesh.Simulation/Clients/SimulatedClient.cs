@@ -80,6 +80,16 @@ internal sealed class SimulatedClient
         _ = Watched(presence.DisposeAsync().AsTask());
     }
 
+    /// <summary>Says a last word, and leaves as soon as it is acknowledged.</summary>
+    /// <param name="room">Where.</param>
+    /// <param name="value">What.</param>
+    public void Part(string room, int value)
+    {
+        if (!IsThere || !_presences.TryGetValue(room, out var presence)) return;
+        var publication = _world.Ledger.Begin(this, room, value, expireAfter: null);
+        _ = PartAsync(presence, publication);
+    }
+
     /// <param name="room">Where.</param>
     /// <param name="value">What; null clears.</param>
     /// <param name="expireAfter">After which it becomes null.</param>
@@ -109,6 +119,12 @@ internal sealed class SimulatedClient
         if (isHeard) _world.Net.Break(Machine);
         else _world.Net.Cut(Machine);
         Machine.Kill();
+    }
+
+    private async Task PartAsync(Presence<SimulatedState> presence, Publication publication)
+    {
+        await PublishAsync(presence, publication);
+        if (publication.Acknowledged is not null && _presences.GetValueOrDefault(publication.Room) == presence) Leave(publication.Room);
     }
 
     private async Task PublishAsync(Presence<SimulatedState> presence, Publication publication)

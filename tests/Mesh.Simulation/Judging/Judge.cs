@@ -3,6 +3,9 @@ namespace Mesh.Simulation;
 /// <summary>Whether everything is right, when it should be.</summary>
 internal sealed class Judge(World world)
 {
+    // What was sent is answered by then, or never takes effect.
+    private static readonly TimeSpan Echo = TimeSpan.FromSeconds(20);
+
     /// <summary>What is wrong now; null if nothing is.</summary>
     public string? FindFault()
     {
@@ -65,17 +68,17 @@ internal sealed class Judge(World world)
         return $"{shown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"} of {user.Name} in {room}, after {string.Join("; ", all.TakeLast(4))}";
     }
 
-    // Another tab on the device says what it finds there and what was not acknowledged: nobody knows when that takes effect.
+    // Another tab on the device says what it finds there and what was not acknowledged: that takes effect later than what it found.
     private TimeSpan EndOf(Publication publication)
     {
         if (publication.Acknowledged is not { } at) return TimeSpan.MaxValue;
         return world.Clients.Any(it => it != publication.Client && it.Device == publication.Client.Device && it.BeganAt < at && !(it.EndedAt < publication.Began))
-            ? TimeSpan.MaxValue
+            ? at + Echo
             : at;
     }
 
     // What was acknowledged, and not by a clear of nothing that came after it, holds as long as somebody is there who knows it: who published it, who has seen it as the
-    // same user, or who was opened later on the same device, where it was the last word.
+    // same user, or who is on the same device, where it was the last word.
     private static bool IsFirm(Publication publication, List<Publication> all, List<SimulatedClient> inside)
     {
         if (publication.Acknowledged is not { } at || all.Exists(it => it.IsVain && it.Client == publication.Client && it.Acknowledged == at)) return false;
@@ -84,6 +87,6 @@ internal sealed class Judge(World world)
         return inside.Exists(it =>
             it == publication.Client
             || (it.User == publication.Client.User && publication.ShownBy.Contains(it))
-            || (isLastThere && it.Device == device && it.BeganAt > at));
+            || (isLastThere && it.Device == device));
     }
 }

@@ -30,10 +30,13 @@ internal sealed class Doings(World world)
 
     private void Do(SimulatedClient tab, string room, List<SimulatedClient> tabs)
     {
-        switch (world.Random.Next(world.IsCalm ? 60 : 100))
+        switch (world.Random.Next(world.IsCalm ? 45 : 100))
         {
-            case < 60:
+            case < 45:
                 tab.Publish(room, world.NextValue(), null);
+                break;
+            case < 63:
+                tab.Part(room, world.NextValue());
                 break;
             case < 66:
                 tab.Publish(room, world.NextValue(), _expires ? world.Within(0.5, 5) : null);
