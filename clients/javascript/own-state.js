@@ -79,6 +79,9 @@ export class OwnState {
   /** The stamp of the restore that is under way, or was answered for good. @type {Stamp | null} */
   #restoring = null;
 
+  /** The stamp of a restore that the room counts as to come: it says nothing here. @type {Stamp | null} */
+  #future = null;
+
   /** A clear, said with the entry, that found nothing to clear on the own member. @type {Intent | null} */
   #vain = null;
 
@@ -133,7 +136,9 @@ export class OwnState {
 
   /** Another tab may have said something, and gone, without having been seen: it is in the storage that they share. */
   recall() {
-    for (const record of this.#seams.stored()) if (record.stamp) this.observe(record, false);
+    for (const record of this.#seams.stored()) {
+      if (record.stamp && !sameStamp(record.stamp, this.#future)) this.observe(record, false);
+    }
   }
 
   /** To an entry that nothing is said with, what is stored is to be said after it. */
@@ -208,7 +213,7 @@ export class OwnState {
   closed() {
     this.#open = false;
     if (this.#intent) this.#intent.sent = this.#intent.stalled = false;
-    this.#ownStamp = this.#restoring = null;
+    this.#ownStamp = this.#restoring = this.#future = null;
     this.#rest();
   }
 
@@ -437,6 +442,7 @@ export class OwnState {
       this.takeOver();
     }
     if (reason === "future") {
+      this.#future = record.stamp ?? null;
       // The stamp is of another server's room, or of one that lost its data: the state is as good as new.
       this.#know(withoutStamp(record));
       if (this.#prepare()) this.#flush();

@@ -62,7 +62,7 @@ export class Replica {
       this.waiting = true;
       this.#buffer = [diff];
     }
-    return { outcome, changes: outcome === "applied" ? [apply(this.roster, diff)] : [] };
+    return { outcome, changes: outcome === "gap" ? [] : [changesOf(this.roster, diff, outcome)] };
   }
 
   /**
@@ -124,8 +124,20 @@ export class Replica {
         this.#buffer = held.slice(i);
         return { outcome, changes };
       }
-      if (outcome === "applied") changes.push(apply(roster, diff));
+      changes.push(changesOf(roster, diff, outcome));
     }
     return { outcome: "applied", changes };
   }
+}
+
+/**
+ * @param {Roster} roster
+ * @param {Diff} diff
+ * @param {"ignored" | "applied"} outcome
+ * @returns {Changes}
+ */
+function changesOf(roster, diff, outcome) {
+  if (outcome === "applied") return apply(roster, diff);
+  // What an answer has told of already had nothing of this.
+  return { left: [], joined: [], updated: [], parting: diff.parting ?? [] };
 }

@@ -9,8 +9,6 @@ import { isAcknowledgement, isDiff, isObject, isSnapshot, unsound } from "./soun
 /** @typedef {import("./raw-updates.js").PresenceUpdate} PresenceUpdate */
 /** @typedef {import("./replica.js").Replica} Replica */
 /** @typedef {import("./replica.js").Taken} Taken */
-/** @typedef {import("./roster.js").Diff} Diff */
-/** @typedef {import("./roster.js").Member} Member */
 /** @typedef {import("./stored-state.js").OwnRecord} OwnRecord */
 
 /**
@@ -31,7 +29,6 @@ import { isAcknowledgement, isDiff, isObject, isSnapshot, unsound } from "./soun
  * @property {() => { entered: boolean, joined: boolean, watched: boolean }} wanted by helpers, by `joinRoom`, by subscribers
  * @property {(requests: EnterRequest[]) => void} enter
  * @property {(taken: Taken, timestamp: number) => void} take
- * @property {(diff: Diff, left: (Member | undefined)[]) => void} hear siblings may have spoken and gone; those who left, as they were known
  * @property {() => void} learn the roster holds the own member and its siblings
  * @property {() => void} freshen
  * @property {(error: unknown) => void} report the room can't be entered now
@@ -68,6 +65,9 @@ export class RoomEntry {
 
   /** When the own member joined. @type {import("./stamp.js").Stamp | undefined} */
   joinedAt;
+
+  /** The id that the user's connections share, also while the server has lost the own member. @type {string | undefined} */
+  sibling;
 
   /** Whether the roster that came with the entry has told what the user's other connections say. */
   learned = false;
@@ -161,11 +161,7 @@ export class RoomEntry {
   diff(diff) {
     const { replica } = this.#seams;
     this.stale = diff.stale === true;
-    if (!this.watching || this.#plain) return;
-    if (!isDiff(diff)) return this.#take(replica.lost(), Date.now());
-    const left = (diff.left ?? []).map((/** @type {number} */ number) => replica.roster?.members.get(number));
-    this.#take(replica.take(diff), Date.now());
-    this.#seams.hear(diff, left);
+    if (this.watching && !this.#plain) this.#take(isDiff(diff) ? replica.take(diff) : replica.lost(), Date.now());
   }
 
   /** @param {PresenceUpdate} update a `mesh/presence-update` */

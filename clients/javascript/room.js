@@ -17,7 +17,6 @@ import { withoutStamp } from "./stored-state.js";
 /** @typedef {import("./replica.js").Taken} Taken */
 /** @typedef {import("./room-entry.js").EnterRequest} EnterRequest */
 /** @typedef {import("./roster.js").Changes} Changes */
-/** @typedef {import("./roster.js").Diff} Diff */
 /** @typedef {import("./roster.js").Member} Member */
 /** @typedef {import("./stored-state.js").OwnRecord} OwnRecord */
 
@@ -237,7 +236,6 @@ export class Room {
       }),
       enter: this.#seams.enter,
       take: (taken, timestamp) => this.#deliver(taken, timestamp),
-      hear: (diff, left) => this.#hear(diff, left),
       learn: () => {
         this.#learn(this.#replica.roster?.members.values() ?? []);
         if (this.#entry) this.#entry.learned = true;
@@ -348,8 +346,11 @@ export class Room {
    */
   #deliver({ outcome, changes }, timestamp) {
     this.#freshen();
+    for (const one of changes) {
+      this.#learn([...one.joined, ...one.updated.map((both) => both.after)]);
+      this.#hear(one);
+    }
     if (outcome === "buffered" || outcome === "ignored") return;
-    for (const { joined, updated } of changes) this.#learn([...joined, ...updated.map((one) => one.after)]);
     for (const holder of [...this.#holders]) holder.take(changes, this.#fresh);
     this.#subscribers.tell(changes, this.name, timestamp);
   }
@@ -374,21 +375,22 @@ export class Room {
         this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, connectionId === own);
       }
     }
-    if (another) this.#own.takeOver();
+    if (!another) return;
+    this.#own.recall();
+    this.#own.takeOver();
   }
 
   /**
-   * Learns from siblings that have spoken and gone: what the diff tells of it, and what may be in the storage that they share.
-   * @param {Diff} diff
-   * @param {(Member | undefined)[]} left as they were known
+   * Learns from siblings that have spoken and gone: what is told of it, and what may be in the storage that they share.
+   * @param {Changes} changes
    */
-  #hear({ parting, missed }, left) {
-    if (this.#holders.size === 0) return;
-    const own = this.#siblingOf(this.#seams.connectionId());
-    for (const { sibling, state = null, stamp, deadline } of parting ?? []) {
+  #hear({ left, parting = [], unseen = false }) {
+    if (this.#holders.size === 0 || this.#plain) return;
+    const own = this.#siblingOf(this.#seams.connectionId()) ?? this.#entry?.sibling;
+    for (const { sibling, state = null, stamp, deadline } of parting) {
       if (sibling === own) this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, false);
     }
-    if (missed || left.some((one) => !one || (own !== undefined && one.sibling === own))) this.#own.recall();
+    if (unseen || left.some((one) => own !== undefined && one.sibling === own)) this.#own.recall();
   }
 
   /**
@@ -408,7 +410,9 @@ export class Room {
   #siblingOf(own) {
     const number = this.#entry?.number;
     const member = number === undefined ? undefined : this.#replica.roster?.members.get(number);
-    return member?.connectionId === own ? member?.sibling : undefined;
+    if (!member || member.connectionId !== own) return undefined;
+    if (this.#entry) this.#entry.sibling = member.sibling;
+    return member.sibling;
   }
 
   /** Tells the holders whether what they show is all there is. */

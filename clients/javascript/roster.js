@@ -39,7 +39,7 @@ import { compareStamps, sameStamp } from "./stamp.js";
  * @property {MemberUpdate[]} [updated]
  * @property {number[]} [left]
  * @property {PartingState[]} [parting] for their siblings, not for the roster
- * @property {boolean} [missed] the sender has missed changes: who came and went in between is in no list
+ * @property {boolean} [missed] what some had said before they left is not in it, and perhaps not who came and went
  */
 
 /**
@@ -59,6 +59,8 @@ import { compareStamps, sameStamp } from "./stamp.js";
  * @property {Member[]} left
  * @property {Member[]} joined
  * @property {{ before: Member, after: Member }[]} updated
+ * @property {PartingState[]} [parting] what some had said before they left, as the diff tells it
+ * @property {boolean} [unseen] somebody may have come and gone without having been seen
  */
 
 /**
@@ -98,11 +100,14 @@ export function judge(roster, diff) {
  */
 export function apply(roster, diff) {
   /** @type {Changes} */
-  const changes = { left: [], joined: [], updated: [] };
+  const changes = { left: [], joined: [], updated: [], parting: diff.parting ?? [], unseen: diff.missed === true };
   const { members } = roster;
   for (const number of diff.left ?? []) {
     const member = members.get(number);
-    if (!member) continue;
+    if (!member) {
+      changes.unseen = true;
+      continue;
+    }
     members.delete(number);
     changes.left.push(member);
   }

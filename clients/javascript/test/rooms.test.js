@@ -363,6 +363,61 @@ test("what siblings had said before they left is taken over, and nothing of othe
   rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 9, left: [2, 3], parting });
   assert.deepEqual(holder.kept, [{ state: "busy", stamp: [1, 7], deadline: 9 }]);
   assert.deepEqual(link.last.payload, { roomName: "r", state: "busy", stamp: [1, 7], deadline: 9 });
+  // An answer may have told of the rest already.
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 6, to: 9, parting: [{ sibling: "s", state: "gone", stamp: [1, 8] }] });
+  assert.deepEqual(link.last.payload, { roomName: "r", state: "gone", stamp: [1, 8] });
+});
+
+for (const [what, ...diffs] of /** @type {[string, ...any[]][]} */ ([
+  ["it is told", { from: 4, to: 7, left: [7], parting: [{ sibling: "s", state: "busy", stamp: [1, 6] }] }],
+  ["the answer tells of the rest", { from: 2, to: 4, parting: [{ sibling: "s", state: "busy", stamp: [1, 6] }] }],
+  [
+    "one diff tells of it, and another of the leave",
+    { from: 4, to: 6, updated: [{ number: 2, state: "busy", stamp: [1, 6] }] },
+    { from: 6, to: 7, left: [2] },
+  ],
+]))
+  test(`what siblings had said before they left while the entry was on its way is taken over where ${what}`, async () => {
+    open();
+    attach();
+    await settle();
+    for (const diff of diffs) rooms.get("r").diff({ roomName: "r", epoch: 1, ...diff });
+    await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 4, members: [{ ...other, state: undefined, stamp: undefined }, me] } });
+    assert.equal(link.last.command, "mesh/restore");
+    assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
+  });
+
+test("what a sibling had said that left as the own member was lost is taken over once that is back", async () => {
+  open();
+  const holder = attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 8, left: [1], parting: [{ sibling: "s", state: "busy", stamp: [1, 6] }] });
+  link.last.refuse(new MeshError("ENOTMEMBER", "Not a member"));
+  await settle();
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 8, to: 9, joined: [{ ...me, number: 3, joinedAt: [1, 9] }] });
+  assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
+  link.last.answer({ restored: true });
+  await settle();
+  // And what was stored while it was away.
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 9, to: 10, left: [3] });
+  holder.stored = () => ({ state: "free", stamp: [1, 11] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 10, to: 13, joined: [{ ...me, number: 4, joinedAt: [1, 13] }] });
+  assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["free", [1, 11]]);
+});
+
+test("what another tab has stored that the room counts as to come says nothing there", async () => {
+  open();
+  const holder = attach({ state: "old", stamp: [9, 1] });
+  await settle();
+  rooms.get("r").publish("new", {});
+  await settle();
+  await link.enter({ restored: false, reason: "future", stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
+  holder.stored = () => ({ state: "old", stamp: [9, 1] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 6, missed: true });
+  assert.deepEqual([link.last.command, link.last.payload.state], ["mesh/publish", "new"]);
+  link.last.answer({ stamp: [1, 7] });
+  await settle();
+  assert.deepEqual([link.last.command, link.last.payload.state], ["mesh/publish", "new"]);
 });
 
 test("a room that is entered again while the answer to its leave is on its way is not stale by what was said before", async () => {

@@ -35,6 +35,9 @@ internal sealed class OwnState
     // The stamp of the restore that is under way, or was answered for good.
     private Stamp? _restoring;
 
+    // The stamp of a restore that the room counts as to come: it says nothing here.
+    private Stamp? _future;
+
     // A clear, said with the entry, that found nothing to clear on the own member.
     private Intent? _vain;
 
@@ -104,7 +107,7 @@ internal sealed class OwnState
     public void Recall()
     {
         foreach (var record in _owner.Stored())
-            if (record.Stamp is not null) Observe(record, own: false);
+            if (record.Stamp is not null && record.Stamp != _future) Observe(record, own: false);
     }
 
     /// <summary>To an entry that nothing is said with, what is stored is to be said after it.</summary>
@@ -185,7 +188,7 @@ internal sealed class OwnState
     {
         _isOpen = false;
         if (_intent is not null) _intent.IsSent = _intent.IsStalled = false;
-        _ownStamp = _restoring = null;
+        _ownStamp = _restoring = _future = null;
         _retry.Cancel();
     }
 
@@ -360,6 +363,7 @@ internal sealed class OwnState
             TakeOver();
         }
         if (reason != "future") return;
+        _future = record.Stamp;
         // The stamp is of another server's room, or of one that lost its data: the state is as good as new.
         Know(record.WithoutStamp());
         if (Prepare() is not null) Flush();

@@ -24,6 +24,9 @@ internal sealed class Room : IOwnStateOwner
     private Stamp? _joinedAt;
     private bool _hasLearned;
 
+    // The id that the user's connections share, also while the server has lost the own member.
+    private string? _sibling;
+
     public Room(string name, Rooms rooms)
     {
         (Name, _rooms) = (name, rooms);
@@ -188,6 +191,7 @@ internal sealed class Room : IOwnStateOwner
         _entry = new(this, _rooms, link, session.IsResumed);
         _joinedAt = null;
         _hasLearned = false;
+        _sibling = null;
         var entry = _entry.Open();
         if (isMoved) Bridge(_entry);
         return entry;
@@ -219,9 +223,7 @@ internal sealed class Room : IOwnStateOwner
 
     public void Take(RosterDiff diff)
     {
-        var before = Feed.Shown;
         _entry?.Take(diff);
-        if (HasHolders) Hear(diff, before);
     }
 
     public void Take(PlainUpdate update) => _entry?.Take(update);
@@ -232,8 +234,9 @@ internal sealed class Room : IOwnStateOwner
     public void Deliver(Taken taken, DateTimeOffset? timestamp)
     {
         Freshen();
+        if (taken.Change is not null) Learn(taken.Change.Changed);
+        Hear(taken);
         if (taken.Change is not { } change) return;
-        Learn(change.Changed);
         foreach (var holder in _holders.ToList()) holder.Take(change.Diff, change.After, _isFresh);
         Seen(change.After.At);
         _subscriptions.Tell(change, Name, timestamp ?? _rooms.Gate.Time.GetUtcNow());
@@ -330,19 +333,16 @@ internal sealed class Room : IOwnStateOwner
         return record.State.HasValue ? record.WithoutStamp() : null;
     }
 
-    // The own member, which has a number that may change: the server joins it again if the store has lost it.
-    private Member? Self => _rooms.ConnectionId is { } own && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
-
-    // Learns from siblings that have spoken and gone: what the diff tells of it, and what may be in the storage that they share.
-    private void Hear(RosterDiff diff, Roster? before)
+    // Learns from siblings that have spoken and gone: what is told of it, and what may be in the storage that they share.
+    private void Hear(Taken taken)
     {
-        var sibling = Self?.Sibling;
-        foreach (var state in diff.Parting)
+        if (!HasHolders || Feed.IsPlain) return;
+        foreach (var state in taken.Parting)
         {
-            if (state.Sibling == sibling)
+            if (state.Sibling == _sibling)
                 Own.Observe(new(state.State.HasValue ? state.State : RawJson.Null) { Stamp = state.Stamp, Deadline = state.Deadline }, own: false);
         }
-        if (diff.Missed || diff.Left.Any(it => before?.Find(it) is not { } left || (sibling is not null && left.Sibling == sibling))) Own.Recall();
+        if (taken.Change is { } change && (change.Diff.Missed || change.Gone.Any(it => it is null || (_sibling is not null && it.Sibling == _sibling)))) Own.Recall();
     }
 
     // Learns from the own member and its siblings, and from nobody else (§9).
@@ -350,9 +350,11 @@ internal sealed class Room : IOwnStateOwner
     {
         if (!HasHolders) return;
         var own = _rooms.ConnectionId;
-        var self = Self;
+        // Not by its number: the server may have joined it again, and then it has another.
+        var self = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
         var isAnother = self is not null && LearnOwn(self);
         if (isAnother) members = Feed.Shown!.Members;
+        if (self is not null) _sibling = self.Sibling;
         var sibling = self?.Sibling;
         foreach (var member in members)
         {
@@ -362,7 +364,9 @@ internal sealed class Room : IOwnStateOwner
             if (Feed.IsPlain) Own.See(member.State);
             else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
         }
-        if (isAnother) Own.TakeOver();
+        if (!isAnother) return;
+        Own.Recall();
+        Own.TakeOver();
     }
 
     // True if it is another member than before, or comes after the roster of the entry: while there was none, nothing was learned from

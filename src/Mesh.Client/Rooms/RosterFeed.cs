@@ -49,7 +49,7 @@ internal sealed class RosterFeed
         // With the old count went the diffs that had overtaken this.
         if (_isRebased) outcome = DiffOutcome.Gap;
         _isRebased = false;
-        return Show(outcome, _replica.Roster);
+        return Show(outcome, _replica.Roster) with { Parting = _replica.Parting };
     }
 
     /// <summary>Takes a plain server's answer to a subscription.</summary>
@@ -64,8 +64,8 @@ internal sealed class RosterFeed
     public Taken Take(RosterDiff diff)
     {
         var outcome = _replica.Receive(diff);
-        if (outcome != DiffOutcome.Applied || _replica.Roster is not { } after) return new(outcome, null);
-        return Show(outcome, new RosterChange(Shown, diff, after));
+        var taken = outcome == DiffOutcome.Applied && _replica.Roster is { } after ? Show(outcome, new RosterChange(Shown, diff, after)) : new(outcome, null);
+        return taken with { Parting = _replica.Parting };
     }
 
     /// <summary>Takes a plain server's event.</summary>

@@ -42,7 +42,7 @@ public sealed record RosterDiff
     [JsonIgnore]
     public bool IsEmpty => Joined.IsEmpty && Updated.IsEmpty && Left.IsEmpty;
 
-    /// <summary>True if its sender has missed changes, and compares: who came and went in between is in no list (protocol §10).</summary>
+    /// <summary>True if what some had said before they left is not in it, and perhaps not who came and went (protocol §10).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Missed { get; init; }
 

@@ -11,12 +11,18 @@ public sealed class RosterReplica
     public const int MostBuffered = 1024;
 
     private readonly List<RosterDiff> _buffered = [];
+    private readonly List<PartingState> _parting = [];
 
     /// <summary>The roster held, perhaps out of date; null before the first snapshot.</summary>
     public Roster? Roster { get; private set; }
 
     /// <summary>True if the roster held is whole and nothing is known to be missing.</summary>
     public bool IsCurrent { get; private set; }
+
+    /// <summary>
+    /// What was said by some who left, of all that was taken last: the rosters before and after it, and their difference, do not tell it.
+    /// </summary>
+    public IReadOnlyList<PartingState> Parting => [.. _parting];
 
     /// <summary>Says that something may be missing, as after a reconnect: diffs are buffered until a resync.</summary>
     public void Suspect() => IsCurrent = false;
@@ -25,6 +31,7 @@ public sealed class RosterReplica
     public DiffOutcome Receive(Roster snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
+        _parting.Clear();
         if (Roster is not null && snapshot.At < Roster.At) return DiffOutcome.Ignored;
         Roster = snapshot;
         IsCurrent = true;
@@ -35,21 +42,15 @@ public sealed class RosterReplica
     public DiffOutcome Receive(RosterDiff diff)
     {
         ArgumentNullException.ThrowIfNull(diff);
-        if (Roster is null || !IsCurrent) return Buffer(diff);
-        var outcome = Roster.Judge(diff);
-        if (outcome == DiffOutcome.Applied) Roster = Roster.Apply(diff);
-        if (outcome == DiffOutcome.Gap)
-        {
-            IsCurrent = false;
-            _buffered.Add(diff);
-        }
-        return outcome;
+        _parting.Clear();
+        return Roster is null || !IsCurrent ? Buffer(diff) : Take(Roster, diff);
     }
 
     /// <summary>Takes the diff that answers a resync: all that was missing up to its end.</summary>
     public DiffOutcome ReceiveResync(RosterDiff diff)
     {
         ArgumentNullException.ThrowIfNull(diff);
+        _parting.Clear();
         if (Roster is null || Roster.Judge(diff) == DiffOutcome.Gap) return DiffOutcome.Gap;
         Roster = Roster.Apply(diff);
         IsCurrent = true;
@@ -76,14 +77,31 @@ public sealed class RosterReplica
         _buffered.Clear();
         foreach (var diff in waiting)
         {
-            var outcome = Roster!.Judge(diff);
-            if (outcome == DiffOutcome.Applied) Roster = Roster.Apply(diff);
-            if (outcome == DiffOutcome.Gap)
+            // Who spoke in one of them and left in another is in no roster that is shown.
+            foreach (var number in diff.Left)
             {
-                IsCurrent = false;
-                _buffered.Add(diff);
+                if (Roster!.Find(number) is { Sibling: { } sibling, Stamp: { } stamp } left && Roster.Judge(diff) == DiffOutcome.Applied)
+                    _parting.Add(new() { Sibling = sibling, State = left.State, Stamp = stamp, Deadline = left.Deadline });
             }
+            Take(Roster!, diff);
         }
         return IsCurrent;
+    }
+
+    private DiffOutcome Take(Roster roster, RosterDiff diff)
+    {
+        var outcome = roster.Judge(diff);
+        if (outcome == DiffOutcome.Applied) Roster = roster.Apply(diff);
+        if (outcome == DiffOutcome.Gap)
+        {
+            IsCurrent = false;
+            _buffered.Add(diff);
+        }
+        else
+        {
+            // An answer may have told of the rest, which has nothing of this.
+            _parting.AddRange(diff.Parting);
+        }
+        return outcome;
     }
 }

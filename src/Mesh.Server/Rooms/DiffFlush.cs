@@ -71,7 +71,8 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
     private byte[] Write(RosterDiff diff)
     {
         var frame = OutboundFrame.Event(CommandNames.PresenceDiff, diff with { RoomName = room, Stale = IsStale }, ProtocolJson.Default.RosterDiff);
-        return frame.Length <= options.OutboundBytes / 2 ? frame : Write(Empty(new(diff.Epoch, diff.To)));
+        if (frame.Length <= options.OutboundBytes / 2) return frame;
+        return Write(diff.Parting.IsEmpty ? Empty(new(diff.Epoch, diff.To)) : diff with { Parting = [], Missed = true });
     }
 
     private static RosterDiff Empty(Stamp at) => new() { Epoch = at.Epoch, From = at.Revision, To = at.Revision };

@@ -124,7 +124,8 @@ internal sealed class Room
             subscription.NoLongerBehind();
             var now = _replica.Roster!;
             var diff = _history.Since(subscription.SentTo, now, new(subscription.Transport.OutboundBytes / 2)) ?? new() { Epoch = now.Epoch, From = now.Revision, To = now.Revision };
-            _diffs.Send(diff, [subscription]);
+            // What some had said before they left is not in it.
+            _diffs.Send(diff with { Missed = true }, [subscription]);
         }
     }
 

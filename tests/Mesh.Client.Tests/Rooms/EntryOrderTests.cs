@@ -111,6 +111,60 @@ public sealed class EntryOrderTests : Scenario
         restore.GetProperty("stamp").GetRawText().ShouldBe("[1,7]");
         restore.GetProperty("deadline").GetInt64().ShouldBe(9007199254740991);
         await Wait.UntilAsync(() => view.Presence.Read() == new State("alice", "busy"));
+
+        // An answer may have told of the rest already.
+        await server.TellAsync(
+            "mesh/presence-diff", """{"roomName":"general","epoch":1,"from":6,"to":9,"parting":[{"sibling":"s","state":{"userId":"alice","status":"gone"},"stamp":[1,8]}]}""");
+        await Wait.UntilAsync(() => view.Presence.Read() == new State("alice", "gone"));
+    }
+
+    [Theory]
+    [InlineData("it is told", """{"roomName":"general","epoch":1,"from":4,"to":7,"left":[7],"parting":[{"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,6]}]}""")]
+    [InlineData("the answer tells of the rest", """{"roomName":"general","epoch":1,"from":2,"to":4,"parting":[{"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,6]}]}""")]
+    [InlineData(
+        "one diff tells of it, and another of the leave",
+        """{"roomName":"general","epoch":1,"from":4,"to":6,"updated":[{"number":1,"state":{"userId":"alice","status":"busy"},"stamp":[1,6]}]}""",
+        """{"roomName":"general","epoch":1,"from":6,"to":7,"left":[1]}""")]
+    public async Task What_siblings_had_said_before_they_left_while_the_entry_was_on_its_way_is_taken_over_where(string what, params string[] diffs)
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        View(await ConnectAsync(server.Url));
+        var entering = await server.ReceiveAsync("mesh/enter");
+        foreach (var diff in diffs) await server.TellAsync("mesh/presence-diff", diff);
+        await server.AnswerAsync(entering, Entered(Siblings));
+        await RestoresAsync(server, what);
+    }
+
+    [Fact]
+    public async Task What_a_sibling_had_said_that_left_as_the_own_member_was_lost_is_taken_over_once_that_is_back()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var view = View(await ConnectAsync(server.Url));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Siblings));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await server.TellAsync(
+            "mesh/presence-diff",
+            """{"roomName":"general","epoch":1,"from":4,"to":8,"left":[1,2],"parting":[{"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,6]}]}""");
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/restore"), """{"error":"Not a member","code":"ENOTMEMBER","name":"CommandError"}""");
+        await server.TellAsync(
+            "mesh/presence-diff", """{"roomName":"general","epoch":1,"from":8,"to":9,"joined":[{"connectionId":"me","number":3,"sibling":"s","joinedAt":[1,9]}]}""");
+        await RestoresAsync(server, "it is back");
+    }
+
+    [Fact]
+    public async Task What_another_tab_had_stored_that_left_as_the_own_member_was_lost_is_taken_over_once_that_is_back()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var storage = new MemoryPresenceStorage();
+        var view = View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Siblings));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":4,"to":5,"left":[2]}""");
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await SayElsewhereAsync(storage);
+        await server.TellAsync(
+            "mesh/presence-diff", """{"roomName":"general","epoch":1,"from":5,"to":9,"joined":[{"connectionId":"me","number":3,"sibling":"s","joinedAt":[1,9]}]}""");
+        await RestoresAsync(server, "it is back");
     }
 
     // Another tab on the same device says something, on a connection of its own.

@@ -22,6 +22,8 @@ public sealed class SlowReceiverTests
         slow.ReadOn();
         await ConvergeAsync(server, slow, replica);
         slow.IsClosed.ShouldBeFalse();
+        // What members had said that left meanwhile is not made up for.
+        slow.Diffs().Any(it => it.TryGetProperty("missed", out _) && it.GetProperty("from").GetInt64() < it.GetProperty("to").GetInt64()).ShouldBeTrue();
     }
 
     [Fact]
@@ -40,6 +42,24 @@ public sealed class SlowReceiverTests
         slow.ReadOn();
         await slow.UntilAsync(() => slow.Diffs().Any(it => it.GetProperty("from").GetInt64() == it.GetProperty("to").GetInt64()));
         await ConvergeAsync(server, slow, replica);
+    }
+
+    [Fact]
+    public async Task What_members_had_said_that_left_makes_no_diff_too_large()
+    {
+        await using var server = await StartAsync(flush: TimeSpan.FromMilliseconds(100), fakeTime: true);
+        await using var observer = await server.OpenAsync();
+        await observer.EnterAsync("r");
+        server.Time.Advance(TimeSpan.FromMilliseconds(100));
+        var members = new List<PlainClient>();
+        for (var count = 0; count < 6; count++) members.Add(await server.OpenAsync(clientKey: $"a key of nobody but {count}"));
+        foreach (var member in members) await member.EnterAsync("r", $$""","publish":{"state":{{State}}}""");
+        foreach (var member in members) await member.LeaveAsync("r");
+        server.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await observer.UntilAsync(() => observer.Diffs().Any(it => it.TryGetProperty("left", out var left) && left.GetArrayLength() >= 5));
+        observer.Diffs().Last().GetProperty("missed").GetBoolean().ShouldBeTrue();
+        observer.Diffs().Last().TryGetProperty("parting", out _).ShouldBeFalse();
+        foreach (var member in members) await member.DisposeAsync();
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace Mesh.Simulation;
 /// <summary>Whether everything is right, when it should be.</summary>
 internal sealed class Judge(World world)
 {
-    // What was sent is answered by then, or never takes effect.
+    // By then what was sent has taken effect, or is lost, but for what is cut off or frozen for longer.
     private static readonly TimeSpan Echo = TimeSpan.FromSeconds(20);
 
     /// <summary>What is wrong now; null if nothing is.</summary>
