@@ -66,9 +66,6 @@ export class RoomEntry {
   /** When the own member joined. @type {import("./stamp.js").Stamp | undefined} */
   joinedAt;
 
-  /** The id that the user's connections share, also while the server has lost the own member. @type {string | undefined} */
-  sibling;
-
   /** Whether the roster that came with the entry has told what the user's other connections say. */
   learned = false;
 

@@ -71,6 +71,9 @@ export class Room {
   /** Makes rosters of a plain server's frames. @type {PlainRoom | null} */
   #plain = null;
 
+  /** The id that the user's connections share, also while the server has lost the own member. @type {string | undefined} */
+  #sibling;
+
   #fresh = false;
   #seams;
   #own;
@@ -272,6 +275,7 @@ export class Room {
    * @param {boolean} first whether there was no session before
    */
   disown(first) {
+    this.#sibling = undefined;
     this.#own.disown(first);
   }
 
@@ -381,16 +385,16 @@ export class Room {
   }
 
   /**
-   * Learns from siblings that have spoken and gone: what is told of it, and what may be in the storage that they share.
+   * Learns from siblings that have spoken and gone: what is told of it, or, where that is not all, what is in the storage that they share.
    * @param {Changes} changes
    */
-  #hear({ left, parting = [], unseen = false }) {
+  #hear({ parting = [], missed = false }) {
     if (this.#holders.size === 0 || this.#plain) return;
-    const own = this.#siblingOf(this.#seams.connectionId()) ?? this.#entry?.sibling;
+    const own = this.#siblingOf(this.#seams.connectionId());
     for (const { sibling, state = null, stamp, deadline } of parting) {
       if (sibling === own) this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, false);
     }
-    if (unseen || left.some((one) => own !== undefined && one.sibling === own)) this.#own.recall();
+    if (missed) this.#own.recall();
   }
 
   /**
@@ -410,9 +414,8 @@ export class Room {
   #siblingOf(own) {
     const number = this.#entry?.number;
     const member = number === undefined ? undefined : this.#replica.roster?.members.get(number);
-    if (!member || member.connectionId !== own) return undefined;
-    if (this.#entry) this.#entry.sibling = member.sibling;
-    return member.sibling;
+    if (member?.connectionId === own) this.#sibling = member?.sibling;
+    return this.#sibling;
   }
 
   /** Tells the holders whether what they show is all there is. */

@@ -60,7 +60,7 @@ import { compareStamps, sameStamp } from "./stamp.js";
  * @property {Member[]} joined
  * @property {{ before: Member, after: Member }[]} updated
  * @property {PartingState[]} [parting] what some had said before they left, as the diff tells it
- * @property {boolean} [unseen] somebody may have come and gone without having been seen
+ * @property {boolean} [missed] and that is not all
  */
 
 /**
@@ -100,14 +100,11 @@ export function judge(roster, diff) {
  */
 export function apply(roster, diff) {
   /** @type {Changes} */
-  const changes = { left: [], joined: [], updated: [], parting: diff.parting ?? [], unseen: diff.missed === true };
+  const changes = { left: [], joined: [], updated: [], parting: diff.parting ?? [], missed: diff.missed === true };
   const { members } = roster;
   for (const number of diff.left ?? []) {
     const member = members.get(number);
-    if (!member) {
-      changes.unseen = true;
-      continue;
-    }
+    if (!member) continue;
     members.delete(number);
     changes.left.push(member);
   }

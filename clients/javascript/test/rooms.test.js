@@ -272,23 +272,17 @@ test("a view is stale from a diff that says so to the next that does not", async
   assert.equal(holder.fresh, true);
 });
 
-for (const [what, diff] of Object.entries({
-  "where the node has missed changes": { from: 5, to: 7, missed: true },
-  "which had joined and left between two diffs": { from: 5, to: 8, left: [7] },
-  "which left before it was seen": { from: 5, to: 7, left: [2] },
-}))
-  test(`what another tab has stored, ${what}, is taken over`, async () => {
-    open();
-    const holder = attach();
-    const [tab, bob] = [{ ...other, state: undefined, stamp: undefined }, { connectionId: "bob", number: 3, joinedAt: [1, 4] }];
-    await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 4, members: [tab, bob, me] } });
-    holder.stored = () => ({ state: "busy", stamp: [1, 6] });
-    rooms.get("r").diff({ roomName: "r", epoch: 1, from: 4, to: 5, left: [3] });
-    assert.equal(link.last.command, "mesh/enter");
-    rooms.get("r").diff({ roomName: "r", epoch: 1, ...diff });
-    assert.equal(link.last.command, "mesh/restore");
-    assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
-  });
+test("what another tab has stored where the node has missed changes is taken over", async () => {
+  open();
+  const holder = attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 4, members: [me] } });
+  holder.stored = () => ({ state: "busy", stamp: [1, 6] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 4, to: 5 });
+  assert.equal(link.last.command, "mesh/enter");
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 5, to: 7, missed: true });
+  assert.equal(link.last.command, "mesh/restore");
+  assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
+});
 
 test("what another tab has stored, and left, while the entry was on its way is taken over, but not what it has not been acknowledged", async () => {
   open();
@@ -398,11 +392,17 @@ test("what a sibling had said that left as the own member was lost is taken over
   assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [1, 6]]);
   link.last.answer({ restored: true });
   await settle();
-  // And what was stored while it was away.
+  // And what was stored while it was away, or said by one that came and went.
   rooms.get("r").diff({ roomName: "r", epoch: 1, from: 9, to: 10, left: [3] });
   holder.stored = () => ({ state: "free", stamp: [1, 11] });
   rooms.get("r").diff({ roomName: "r", epoch: 1, from: 10, to: 13, joined: [{ ...me, number: 4, joinedAt: [1, 13] }] });
   assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["free", [1, 11]]);
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 13, to: 14, left: [4] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 14, to: 15, joined: [{ ...other, number: 5, state: "off", stamp: [1, 15] }] });
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 15, to: 16, left: [5] });
+  const { length } = link.requests;
+  rooms.get("r").diff({ roomName: "r", epoch: 1, from: 16, to: 17, joined: [{ ...me, number: 6, joinedAt: [1, 17] }] });
+  assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["off"]);
 });
 
 test("what another tab has stored that the room counts as to come says nothing there", async () => {

@@ -173,6 +173,7 @@ internal sealed class Room : IOwnStateOwner
     /// <param name="keepsWord">Whether what the application has said meanwhile is this user's, as before there was any other.</param>
     public void BelongTo(string? userId, bool keepsWord)
     {
+        _sibling = null;
         var said = Own.Forget(keepsWord, Errors.AnotherUser());
         foreach (var holder in _holders) holder.BelongTo(userId, said);
     }
@@ -191,7 +192,6 @@ internal sealed class Room : IOwnStateOwner
         _entry = new(this, _rooms, link, session.IsResumed);
         _joinedAt = null;
         _hasLearned = false;
-        _sibling = null;
         var entry = _entry.Open();
         if (isMoved) Bridge(_entry);
         return entry;
@@ -333,7 +333,7 @@ internal sealed class Room : IOwnStateOwner
         return record.State.HasValue ? record.WithoutStamp() : null;
     }
 
-    // Learns from siblings that have spoken and gone: what is told of it, and what may be in the storage that they share.
+    // Learns from siblings that have spoken and gone: what is told of it, or, where that is not all, what is in the storage that they share.
     private void Hear(Taken taken)
     {
         if (!HasHolders || Feed.IsPlain) return;
@@ -342,7 +342,7 @@ internal sealed class Room : IOwnStateOwner
             if (state.Sibling == _sibling)
                 Own.Observe(new(state.State.HasValue ? state.State : RawJson.Null) { Stamp = state.Stamp, Deadline = state.Deadline }, own: false);
         }
-        if (taken.Change is { } change && (change.Diff.Missed || change.Gone.Any(it => it is null || (_sibling is not null && it.Sibling == _sibling)))) Own.Recall();
+        if (taken.Change is { Diff.Missed: true }) Own.Recall();
     }
 
     // Learns from the own member and its siblings, and from nobody else (§9).
@@ -355,12 +355,11 @@ internal sealed class Room : IOwnStateOwner
         var isAnother = self is not null && LearnOwn(self);
         if (isAnother) members = Feed.Shown!.Members;
         if (self is not null) _sibling = self.Sibling;
-        var sibling = self?.Sibling;
         foreach (var member in members)
         {
             if (member.Stamp is null) continue;
             var isOwn = member.ConnectionId == own;
-            if (!isOwn && (sibling is null || member.Sibling != sibling)) continue;
+            if (!isOwn && (_sibling is null || member.Sibling != _sibling)) continue;
             if (Feed.IsPlain) Own.See(member.State);
             else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
         }

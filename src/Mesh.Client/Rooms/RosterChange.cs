@@ -12,9 +12,6 @@ internal sealed record RosterChange(Roster? Before, RosterDiff Diff, Roster Afte
     public IEnumerable<Member> Changed =>
         Diff.Joined.Concat(Diff.Updated.Select(update => After.Find(update.Number)).OfType<Member>());
 
-    /// <summary>The members that have left, as they were; null: one that was never seen.</summary>
-    public IEnumerable<Member?> Gone => Before is null ? [] : Diff.Left.Select(Before.Find);
-
     public static RosterChange Between(Roster? before, Roster after) =>
         new(before, Roster.Compare(before ?? Roster.Empty(after.Epoch), after), after);
 }

@@ -45,7 +45,8 @@ internal sealed class RosterFeed
     /// <summary>Takes the answer to an entry or a subscription.</summary>
     public Taken Take(Roster? snapshot, RosterDiff? resync)
     {
-        var outcome = snapshot is not null ? _replica.Receive(snapshot) : resync is not null ? _replica.ReceiveResync(resync) : DiffOutcome.Gap;
+        if (snapshot is null && resync is null) return new(DiffOutcome.Gap, null);
+        var outcome = snapshot is not null ? _replica.Receive(snapshot) : _replica.ReceiveResync(resync!);
         // With the old count went the diffs that had overtaken this.
         if (_isRebased) outcome = DiffOutcome.Gap;
         _isRebased = false;

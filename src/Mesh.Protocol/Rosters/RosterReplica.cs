@@ -20,7 +20,7 @@ public sealed class RosterReplica
     public bool IsCurrent { get; private set; }
 
     /// <summary>
-    /// What was said by some who left, of all that was taken last: the rosters before and after it, and their difference, do not tell it.
+    /// What some had said who left in what the last call took, if any: the rosters before and after it do not tell. Some of it may be known.
     /// </summary>
     public IReadOnlyList<PartingState> Parting => [.. _parting];
 

@@ -48,21 +48,18 @@ public sealed class EntryOrderTests : Scenario
         await Wait.UntilAsync(() => second.Presence.IsFresh);
     }
 
-    [Theory]
-    [InlineData("the node has missed changes", """{"roomName":"general","epoch":1,"from":4,"to":7,"missed":true}""")]
-    [InlineData("it had joined and left between two diffs", """{"roomName":"general","epoch":1,"from":4,"to":8,"left":[7]}""")]
-    [InlineData("it left before it was seen", """{"roomName":"general","epoch":1,"from":4,"to":7,"left":[1]}""")]
-    public async Task What_another_tab_has_stored_is_taken_over_where(string what, string diff)
+    [Fact]
+    public async Task What_another_tab_has_stored_where_the_node_has_missed_changes_is_taken_over()
     {
         var server = Own(await ScriptedServer.StartAsync());
         var storage = new MemoryPresenceStorage();
         var view = View(await ConnectAsync(server.Url, options: it => it.Storage = storage));
-        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Siblings));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Alone));
         await Wait.UntilAsync(() => view.Presence.IsFresh);
         await SayElsewhereAsync(storage);
 
-        await server.TellAsync("mesh/presence-diff", diff);
-        await RestoresAsync(server, what);
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":1,"from":4,"to":7,"missed":true}""");
+        await RestoresAsync(server, "the node has missed changes");
     }
 
     [Fact]
@@ -148,6 +145,27 @@ public sealed class EntryOrderTests : Scenario
         await server.AnswerAsync(await server.ReceiveAsync("mesh/restore"), """{"error":"Not a member","code":"ENOTMEMBER","name":"CommandError"}""");
         await server.TellAsync(
             "mesh/presence-diff", """{"roomName":"general","epoch":1,"from":8,"to":9,"joined":[{"connectionId":"me","number":3,"sibling":"s","joinedAt":[1,9]}]}""");
+        await RestoresAsync(server, "it is back");
+    }
+
+    [Fact]
+    public async Task What_a_sibling_said_that_came_and_went_while_the_own_member_was_lost_is_taken_over_once_that_is_back()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var view = View(await ConnectAsync(server.Url));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Siblings));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        foreach (var change in new[]
+        {
+            "\"to\":5,\"left\":[1,2]",
+            """
+            "to":6,"joined":[{"connectionId":"a","number":3,"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,6],"joinedAt":[1,6]}]
+            """,
+            "\"to\":7,\"left\":[3]",
+        }) await server.TellAsync("mesh/presence-diff", $$"""{"roomName":"general","epoch":1,"from":4,{{change}}}""");
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/restore"), """{"error":"Not a member","code":"ENOTMEMBER","name":"CommandError"}""");
+        await server.TellAsync(
+            "mesh/presence-diff", """{"roomName":"general","epoch":1,"from":7,"to":8,"joined":[{"connectionId":"me","number":4,"sibling":"s","joinedAt":[1,8]}]}""");
         await RestoresAsync(server, "it is back");
     }
 
