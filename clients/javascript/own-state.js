@@ -79,7 +79,7 @@ export class OwnState {
   /** The stamp of the restore that is under way, or was answered for good. @type {Stamp | null} */
   #restoring = null;
 
-  /** The stamp of a restore that the room counts as to come: it says nothing here. @type {Stamp | null} */
+  /** The stamp of a restore that was answered "future": it is not to be recalled. @type {Stamp | null} */
   #future = null;
 
   /** A clear, said with the entry, that found nothing to clear on the own member. @type {Intent | null} */

@@ -138,6 +138,6 @@ export class Replica {
  */
 function changesOf(roster, diff, outcome) {
   if (outcome === "applied") return apply(roster, diff);
-  // What an answer has told of already had nothing of this.
+  // An answer has told of the rest already: answers have no parting.
   return { left: [], joined: [], updated: [], parting: diff.parting ?? [] };
 }

@@ -366,11 +366,12 @@ export class Room {
   #learn(members) {
     if (this.#holders.size === 0) return;
     const own = this.#seams.connectionId();
-    let [all, another] = [[...members], false];
+    const all = [...members];
+    let another = false;
     // The server may have joined it again, and then it has another number. While there was none, nothing was learned from its siblings.
     const self = all.find((one) => one.connectionId === own);
     if (self && this.#entry && !this.#plain) another = this.#learnOwn(self, this.#entry);
-    if (another) all = [...(this.#replica.roster?.members.values() ?? [])];
+    if (another) all.push(...(this.#replica.roster?.members.values() ?? []));
     const sibling = this.#siblingOf(own);
     for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of all) {
       if (!stamp) continue;

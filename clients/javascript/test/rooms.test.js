@@ -405,6 +405,18 @@ test("what a sibling had said that left as the own member was lost is taken over
   assert.deepEqual(link.requests.slice(length).map((one) => one.payload.state), ["off"]);
 });
 
+test("what a sibling said in an epoch that the room has begun, and left before that was told, is taken over", async () => {
+  open();
+  attach();
+  await link.enter({ stamp: null, snapshot: { epoch: 1, revision: 5, members: [me] } });
+  rooms.get("r").diff({ roomName: "r", epoch: 2, from: 3, to: 3 });
+  rooms.get("r").diff({ roomName: "r", epoch: 2, from: 3, to: 4, left: [2] });
+  const again = { ...me, joinedAt: [2, 1] };
+  await link.enter({ stamp: null, snapshot: { epoch: 2, revision: 3, members: [again, { ...other, joinedAt: [2, 2], stamp: [2, 3] }] } });
+  assert.equal(link.last.command, "mesh/restore");
+  assert.deepEqual([link.last.payload.state, link.last.payload.stamp], ["busy", [2, 3]]);
+});
+
 test("what another tab has stored that the room counts as to come says nothing there", async () => {
   open();
   const holder = attach({ state: "old", stamp: [9, 1] });

@@ -35,7 +35,7 @@ internal sealed class OwnState
     // The stamp of the restore that is under way, or was answered for good.
     private Stamp? _restoring;
 
-    // The stamp of a restore that the room counts as to come: it says nothing here.
+    // The stamp of a restore that was answered "future": it is not to be recalled.
     private Stamp? _future;
 
     // A clear, said with the entry, that found nothing to clear on the own member.

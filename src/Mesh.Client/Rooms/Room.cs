@@ -353,7 +353,7 @@ internal sealed class Room : IOwnStateOwner
         // Not by its number: the server may have joined it again, and then it has another.
         var self = own is not null && _entry is { MayBeMember: true } && !Feed.IsPlain ? Feed.Shown?.Find(own) : null;
         var isAnother = self is not null && LearnOwn(self);
-        if (isAnother) members = Feed.Shown!.Members;
+        if (isAnother) members = members.Concat(Feed.Shown!.Members);
         if (self is not null) _sibling = self.Sibling;
         foreach (var member in members)
         {

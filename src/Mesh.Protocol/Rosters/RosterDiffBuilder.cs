@@ -36,7 +36,7 @@ public sealed class RosterDiffBuilder
         foreach (var number in diff.Left)
         {
             if (HasSpoken(number) && before.Find(number) is { Sibling: { } sibling, Stamp: { } stamp } member)
-                Part(new() { Sibling = sibling, State = member.State, Stamp = stamp, Deadline = member.Deadline });
+                AddParting(new() { Sibling = sibling, State = member.State, Stamp = stamp, Deadline = member.Deadline });
             _joined.Remove(number);
             _updated.Remove(number);
             _left.Add(number);
@@ -83,7 +83,7 @@ public sealed class RosterDiffBuilder
 
     private bool HasSpoken(int number) => _joined.ContainsKey(number) || _updated.GetValueOrDefault(number)?.Stamp is not null;
 
-    private void Part(PartingState state)
+    private void AddParting(PartingState state)
     {
         if (!_parting.TryGetValue(state.Sibling, out var other) || other.Stamp < state.Stamp) _parting[state.Sibling] = state;
     }

@@ -99,7 +99,7 @@ public sealed class RosterReplica
         }
         else
         {
-            // An answer may have told of the rest, which has nothing of this.
+            // Also if an answer has told of the rest: answers have no parting.
             _parting.AddRange(diff.Parting);
         }
         return outcome;

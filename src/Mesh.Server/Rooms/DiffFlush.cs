@@ -30,7 +30,7 @@ internal sealed class DiffFlush(string room, Lock gate, MeshOptions options, Tim
         if (change.FromEpoch is not null)
         {
             // Nothing follows across epochs: an empty diff ahead of them makes all receivers resync.
-            _pending.Clear();
+            if (!_pending.IsEmpty) Flush();
             change = new() { Epoch = change.Epoch, From = change.To, To = change.To };
         }
         _pending.Add(before, change);

@@ -170,6 +170,23 @@ public sealed class EntryOrderTests : Scenario
     }
 
     [Fact]
+    public async Task What_a_sibling_said_in_an_epoch_that_the_room_has_begun_and_left_before_that_was_told_is_taken_over()
+    {
+        var server = Own(await ScriptedServer.StartAsync());
+        var view = View(await ConnectAsync(server.Url));
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(Alone));
+        await Wait.UntilAsync(() => view.Presence.IsFresh);
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":2,"from":3,"to":3}""");
+        await server.TellAsync("mesh/presence-diff", """{"roomName":"general","epoch":2,"from":3,"to":4,"left":[3]}""");
+        await server.AnswerAsync(await server.ReceiveAsync("mesh/enter"), Entered(
+            """
+            {"epoch":2,"revision":3,"members":[{"connectionId":"me","number":2,"sibling":"s","joinedAt":[2,1]},
+             {"connectionId":"a","number":3,"sibling":"s","state":{"userId":"alice","status":"busy"},"stamp":[1,6],"joinedAt":[2,2]}]}
+            """));
+        await RestoresAsync(server, "an epoch has begun");
+    }
+
+    [Fact]
     public async Task What_another_tab_had_stored_that_left_as_the_own_member_was_lost_is_taken_over_once_that_is_back()
     {
         var server = Own(await ScriptedServer.StartAsync());
