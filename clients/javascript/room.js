@@ -210,7 +210,7 @@ export class Room {
   async publishNow(publication) {
     const { state } = publication;
     const { stamp, deadline } = await this.#publish(publication).finally(() => this.release());
-    if (stamp) this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, true);
+    if (stamp) this.#own.observe(recordOf({ state, stamp, deadline }), true);
     else if (this.#plain) this.#own.see(state);
     return stamp !== null;
   }
@@ -373,12 +373,11 @@ export class Room {
     if (self && this.#entry && !this.#plain) another = this.#learnOwn(self, this.#entry);
     if (another) all.push(...(this.#replica.roster?.members.values() ?? []));
     const sibling = this.#siblingOf(own);
-    for (const { connectionId, sibling: theirs, state = null, stamp, deadline } of all) {
-      if (!stamp) continue;
-      if (this.#plain) connectionId === own && this.#own.see(state);
-      else if (connectionId === own || (sibling !== undefined && theirs === sibling)) {
-        this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, connectionId === own);
-      }
+    for (const one of all) {
+      const isOwn = one.connectionId === own;
+      if (!one.stamp) continue;
+      if (this.#plain) isOwn && this.#own.see(one.state ?? null);
+      else if (isOwn || (sibling !== undefined && one.sibling === sibling)) this.#own.observe(recordOf(one), isOwn);
     }
     if (!another) return;
     this.#own.recall();
@@ -392,9 +391,7 @@ export class Room {
   #hear({ parting = [], missed = false }) {
     if (this.#holders.size === 0 || this.#plain) return;
     const own = this.#siblingOf(this.#seams.connectionId());
-    for (const { sibling, state = null, stamp, deadline } of parting) {
-      if (sibling === own) this.#own.observe({ state, stamp, ...(deadline !== undefined && { deadline }) }, false);
-    }
+    for (const one of parting) if (one.sibling === own) this.#own.observe(recordOf(one), false);
     if (missed) this.#own.recall();
   }
 
@@ -451,4 +448,12 @@ export class Room {
     if (this.#entry) this.#entry.member = this.#entry.maybeMember = false;
     return this.#seams.leave(this.name);
   }
+}
+
+/**
+ * @param {{ state?: any, stamp?: import("./stamp.js").Stamp, deadline?: number }} said
+ * @returns {OwnRecord}
+ */
+function recordOf({ state = null, stamp, deadline }) {
+  return { state, stamp, ...(deadline !== undefined && { deadline }) };
 }

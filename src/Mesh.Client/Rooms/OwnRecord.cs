@@ -15,6 +15,9 @@ internal sealed record OwnRecord(RawJson State)
     /// <summary>The same in this machine's milliseconds; goes with a state that was not acknowledged yet.</summary>
     public long? Expires { get; init; }
 
+    /// <summary>A state as a roster has it.</summary>
+    public static OwnRecord Of(RawJson state, Stamp? stamp, long? deadline) => new(state.HasValue ? state : RawJson.Null) { Stamp = stamp, Deadline = deadline };
+
     /// <summary>What is left of it for a server that counts otherwise.</summary>
     public OwnRecord WithoutStamp() => new(State) { Expires = Expires };
 }

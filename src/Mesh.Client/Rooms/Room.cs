@@ -339,8 +339,7 @@ internal sealed class Room : IOwnStateOwner
         if (!HasHolders || Feed.IsPlain) return;
         foreach (var state in taken.Parting)
         {
-            if (state.Sibling == _sibling)
-                Own.Observe(new(state.State.HasValue ? state.State : RawJson.Null) { Stamp = state.Stamp, Deadline = state.Deadline }, own: false);
+            if (state.Sibling == _sibling) Own.Observe(OwnRecord.Of(state.State, state.Stamp, state.Deadline), own: false);
         }
         if (taken.Change is { Diff.Missed: true }) Own.Recall();
     }
@@ -361,7 +360,7 @@ internal sealed class Room : IOwnStateOwner
             var isOwn = member.ConnectionId == own;
             if (!isOwn && (_sibling is null || member.Sibling != _sibling)) continue;
             if (Feed.IsPlain) Own.See(member.State);
-            else Own.Observe(new(member.State.HasValue ? member.State : RawJson.Null) { Stamp = member.Stamp, Deadline = member.Deadline }, isOwn);
+            else Own.Observe(OwnRecord.Of(member.State, member.Stamp, member.Deadline), isOwn);
         }
         if (!isAnother) return;
         Own.Recall();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mesh.Protocol;
 
 namespace Mesh.Client;
@@ -8,5 +9,5 @@ namespace Mesh.Client;
 internal readonly record struct Taken(DiffOutcome Outcome, RosterChange? Change)
 {
     /// <summary>What some had said before they left.</summary>
-    public IReadOnlyList<PartingState> Parting { get; init; } = [];
+    public ImmutableArray<PartingState> Parting { get; init; } = [];
 }

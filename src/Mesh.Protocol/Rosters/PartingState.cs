@@ -17,4 +17,9 @@ public sealed record PartingState
 
     /// <summary>When it becomes <c>null</c>, in the server's milliseconds since 1970; null for never.</summary>
     public long? Deadline { get; init; }
+
+    /// <summary>That of a member; null if it has no siblings, or never said anything.</summary>
+    internal static PartingState? Of(Member? member) => member is { Sibling: { } sibling, Stamp: { } stamp }
+        ? new() { Sibling = sibling, State = member.State, Stamp = stamp, Deadline = member.Deadline }
+        : null;
 }

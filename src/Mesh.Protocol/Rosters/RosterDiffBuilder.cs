@@ -35,8 +35,7 @@ public sealed class RosterDiffBuilder
         _missed |= diff.Missed;
         foreach (var number in diff.Left)
         {
-            if (HasSpoken(number) && before.Find(number) is { Sibling: { } sibling, Stamp: { } stamp } member)
-                AddParting(new() { Sibling = sibling, State = member.State, Stamp = stamp, Deadline = member.Deadline });
+            if (HasSpoken(number) && PartingState.Of(before.Find(number)) is { } parting) AddParting(parting);
             _joined.Remove(number);
             _updated.Remove(number);
             _left.Add(number);

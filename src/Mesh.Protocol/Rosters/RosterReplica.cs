@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Mesh.Protocol;
 
 /// <summary>
@@ -11,7 +13,6 @@ public sealed class RosterReplica
     public const int MostBuffered = 1024;
 
     private readonly List<RosterDiff> _buffered = [];
-    private readonly List<PartingState> _parting = [];
 
     /// <summary>The roster held, perhaps out of date; null before the first snapshot.</summary>
     public Roster? Roster { get; private set; }
@@ -22,7 +23,7 @@ public sealed class RosterReplica
     /// <summary>
     /// What some had said who left in what the last call took, if any: the rosters before and after it do not tell. Some of it may be known.
     /// </summary>
-    public IReadOnlyList<PartingState> Parting => [.. _parting];
+    public ImmutableArray<PartingState> Parting { get; private set; } = [];
 
     /// <summary>Says that something may be missing, as after a reconnect: diffs are buffered until a resync.</summary>
     public void Suspect() => IsCurrent = false;
@@ -31,7 +32,7 @@ public sealed class RosterReplica
     public DiffOutcome Receive(Roster snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        _parting.Clear();
+        Parting = [];
         if (Roster is not null && snapshot.At < Roster.At) return DiffOutcome.Ignored;
         Roster = snapshot;
         IsCurrent = true;
@@ -42,15 +43,19 @@ public sealed class RosterReplica
     public DiffOutcome Receive(RosterDiff diff)
     {
         ArgumentNullException.ThrowIfNull(diff);
-        _parting.Clear();
-        return Roster is null || !IsCurrent ? Buffer(diff) : Take(Roster, diff);
+        Parting = [];
+        if (Roster is null || !IsCurrent) return Buffer(diff);
+        var outcome = Take(Roster, diff);
+        // Also if an answer has told of the rest: answers have no parting.
+        if (outcome != DiffOutcome.Gap) Parting = diff.Parting;
+        return outcome;
     }
 
     /// <summary>Takes the diff that answers a resync: all that was missing up to its end.</summary>
     public DiffOutcome ReceiveResync(RosterDiff diff)
     {
         ArgumentNullException.ThrowIfNull(diff);
-        _parting.Clear();
+        Parting = [];
         if (Roster is null || Roster.Judge(diff) == DiffOutcome.Gap) return DiffOutcome.Gap;
         Roster = Roster.Apply(diff);
         IsCurrent = true;
@@ -75,16 +80,17 @@ public sealed class RosterReplica
     {
         var waiting = _buffered.OrderBy(diff => new Stamp(diff.Epoch, diff.From)).ToList();
         _buffered.Clear();
+        var parting = ImmutableArray.CreateBuilder<PartingState>();
         foreach (var diff in waiting)
         {
+            var before = Roster!;
+            var outcome = Take(before, diff);
+            if (outcome == DiffOutcome.Gap) continue;
+            parting.AddRange(diff.Parting);
             // Who spoke in one of them and left in another is in no roster that is shown.
-            foreach (var number in diff.Left)
-            {
-                if (Roster!.Find(number) is { Sibling: { } sibling, Stamp: { } stamp } left && Roster.Judge(diff) == DiffOutcome.Applied)
-                    _parting.Add(new() { Sibling = sibling, State = left.State, Stamp = stamp, Deadline = left.Deadline });
-            }
-            Take(Roster!, diff);
+            if (outcome == DiffOutcome.Applied) parting.AddRange(diff.Left.Select(number => PartingState.Of(before.Find(number))).OfType<PartingState>());
         }
+        Parting = parting.ToImmutable();
         return IsCurrent;
     }
 
@@ -96,11 +102,6 @@ public sealed class RosterReplica
         {
             IsCurrent = false;
             _buffered.Add(diff);
-        }
-        else
-        {
-            // Also if an answer has told of the rest: answers have no parting.
-            _parting.AddRange(diff.Parting);
         }
         return outcome;
     }

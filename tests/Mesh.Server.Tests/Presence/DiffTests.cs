@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using static Mesh.Server.Tests.PresenceRequests;
 
 namespace Mesh.Server.Tests.Presence;
@@ -111,6 +112,31 @@ public sealed class DiffTests
         server.Time.Advance(Interval);
         await phone.FenceAsync();
         phone.Diffs().Last().TryGetProperty("parting", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_was_not_told_yet_when_an_epoch_begins_is_told_before_it()
+    {
+        await using var server = await TestServer.StartAsync(
+            fakeTime: true, services: it => it.Services.AddSingleton<IRoomStore>(services => new UnreliableStore(ActivatorUtilities.CreateInstance<MemoryRoomStore>(services))));
+        var store = (UnreliableStore)server.Get<IRoomStore>();
+        await using var phone = await server.OpenAsync(clientKey: "0123456789abcdef");
+        await using var laptop = await server.OpenAsync(clientKey: "0123456789abcdef");
+        await phone.EnterAsync("r");
+        await laptop.EnterAsync("r");
+        server.Time.Advance(Interval);
+        await phone.FenceAsync();
+        // The first is told at once, and what follows waits.
+        await phone.PublishAsync("r", "0");
+        await laptop.PublishAsync("r", "1");
+        await laptop.LeaveAsync("r");
+        store.Shows = it => Roster.Create(it.Epoch + 1, 0, it.Members);
+        store.Doubt();
+
+        await phone.UntilAsync(() => phone.Diffs().Any(it => it.TryGetProperty("parting", out _)));
+        server.Time.Advance(Interval);
+        await phone.UntilAsync(() => phone.Diffs().Last().GetProperty("from").GetInt64() == phone.Diffs().Last().GetProperty("to").GetInt64());
+        phone.Diffs().Last().GetProperty("epoch").GetInt64().ShouldBe(phone.Diffs().First().GetProperty("epoch").GetInt64() + 1);
     }
 
     [Fact]
