@@ -66,6 +66,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             while (await _webSocket.ReceiveAsync(buffer, _end) is { MessageType: WebSocketMessageType.Text, Count: var length })
                 await TakeAsync(JsonElement.Parse(buffer.AsSpan(0, length)));
+            // Or else the client waits for it.
+            await _webSocket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, _end);
         }
         catch (Exception ended) when (ended is WebSocketException or OperationCanceledException)
         {
